@@ -1,0 +1,269 @@
+"""Callbacks: exact checkpoints and a progress line that stays readable."""
+
+import json
+import os
+import sys
+import time
+import zipfile
+
+import keras
+import numpy as np
+
+# What Keras' callbacks remember between epochs.
+_MEMORY = ("best", "wait", "stopped_epoch", "best_epoch", "cooldown_counter")
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Keeps everything that training needs to go on, bit for bit, where it stopped.
+
+    `fit` with this callback goes on from the checkpoint, if the directory holds one: weights,
+    optimizer, weighting, states of random layers, place in the order of the data, running
+    metrics, history and the other callbacks' best values. The file is written beside the earlier
+    one and renamed, so that a kill at any moment or a full disk leaves the earlier one whole.
+
+    Args:
+        directory: str or path, made if it is not there.
+        every_steps: int, also write every so many batches of an epoch; needs a
+            `tf.data.Dataset` to go on inside an epoch. Defaults to `None`, at the end of each epoch.
+
+    Raises:
+        ValueError: the checkpoint is damaged or belongs to another model; its path is named.
+
+    Example:
+        >>> import tempfile
+        >>> Checkpoint(tempfile.mkdtemp()).exists()
+        False
+    """
+
+    def __init__(self, directory, every_steps=None):
+        super().__init__()
+        if every_steps is not None and every_steps < 1:
+            raise ValueError(
+                f"Argument `every_steps` must be >= 1 or None. Received: every_steps={every_steps}"
+            )
+        self.directory = os.fspath(directory)
+        self.path = os.path.join(self.directory, "checkpoint.npz")
+        self.every_steps = every_steps
+        self._pending = None
+        self._others = []
+        self._epoch, self._first_batch = 0, 0
+
+    def exists(self):
+        """Returns whether the directory holds a checkpoint."""
+        return os.path.exists(self.path)
+
+    def resume(self, model, callbacks):
+        """Restores the model; called by `fit`.
+
+        Args:
+            model: the compiled model.
+            callbacks: the other callbacks of the run, whose best values are kept too.
+
+        Returns:
+            (epoch, batch) to go on with, (0, 0) where there is no checkpoint.
+        """
+        self._first_batch = 0
+        self._others = list(callbacks)
+        if not self.exists():
+            return 0, 0
+        state, arrays = self._read()
+        variables = _variables(model)
+        if state["variables"] != [[v.path, list(v.shape)] for v in variables]:
+            raise ValueError(f"Checkpoint {self.path} belongs to another model or compile.")
+        for index, variable in enumerate(variables):
+            variable.assign(arrays[f"variable_{index}"])
+        self._pending = (state, arrays)
+        self._first_batch = state["batch"]
+        if state["stopped"]:
+            return sys.maxsize, 0
+        return state["epoch"], state["batch"]
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch = epoch
+        self._recall()
+
+    def on_train_batch_end(self, batch, logs=None):
+        done = self._first_batch + batch + 1
+        if self.every_steps and done % self.every_steps == 0:
+            self._write(self._epoch, done)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._first_batch = 0
+        self._write(epoch + 1, 0)
+
+    def on_train_end(self, logs=None):
+        self._recall()
+
+    def _recall(self):
+        """Gives the other callbacks and the running metrics their memory back.
+
+        Keras resets both when training and when an epoch begins, so this comes after.
+        """
+        if self._pending is None:
+            return
+        (state, arrays), self._pending = self._pending, None
+        if state["batch"]:
+            for index, variable in enumerate(self.model.metrics_variables):
+                variable.assign(arrays[f"metric_{index}"])
+        memories = {(m["class"], m["number"]): m for m in state["callbacks"]}
+        for key, callback in _numbered(self._others):
+            memory = memories.get(key)
+            if memory is None:
+                continue
+            for name, value in memory["memory"].items():
+                setattr(callback, name, value)
+            if memory["best_weights"]:
+                prefix = f"best_{key[0]}_{key[1]}_"
+                callback.best_weights = [
+                    arrays[f"{prefix}{i}"] for i in range(memory["best_weights"])
+                ]
+        self.model.history.history = state["history"]
+        self.model.history.epoch = state["epochs"]
+
+    def _write(self, epoch, batch):
+        variables = _variables(self.model)
+        arrays = {f"variable_{i}": v.numpy() for i, v in enumerate(variables)}
+        if batch:
+            arrays |= {
+                f"metric_{i}": v.numpy() for i, v in enumerate(self.model.metrics_variables)
+            }
+        memories = []
+        for (name, number), callback in _numbered(self._others):
+            best_weights = getattr(callback, "best_weights", None) or []
+            arrays |= {f"best_{name}_{number}_{i}": w for i, w in enumerate(best_weights)}
+            memories.append(
+                {
+                    "class": name,
+                    "number": number,
+                    "memory": {
+                        key: _plain(value)
+                        for key, value in vars(callback).items()
+                        if key in _MEMORY
+                    },
+                    "best_weights": len(best_weights),
+                }
+            )
+        history = self.model.history
+        state = {
+            "epoch": epoch,
+            "batch": batch,
+            "stopped": bool(self.model.stop_training),
+            "variables": [[v.path, list(v.shape)] for v in variables],
+            "callbacks": memories,
+            "history": {key: list(map(_plain, values)) for key, values in history.history.items()},
+            "epochs": list(history.epoch),
+        }
+        self._replace(state, arrays)
+
+    def _replace(self, state, arrays):
+        os.makedirs(self.directory, exist_ok=True)
+        beside = f"{self.path}.{os.getpid()}.tmp"
+        try:
+            with open(beside, "wb") as file:
+                np.savez(file, state=np.array(json.dumps(state)), **arrays)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(beside, self.path)
+        finally:
+            if os.path.exists(beside):
+                os.remove(beside)
+
+    def _read(self):
+        try:
+            with np.load(self.path, allow_pickle=False) as file:
+                arrays = {key: file[key] for key in file.files}
+            return json.loads(str(arrays.pop("state"))), arrays
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise ValueError(
+                f"Checkpoint {self.path} is damaged ({error}). Remove it to start anew."
+            ) from error
+
+
+def _variables(model):
+    found = {id(v): v for v in [*model.variables, *model.optimizer.variables]}
+    return list(found.values())
+
+
+def _numbered(callbacks):
+    """Yields ((class name, how manieth of this class), callback)."""
+    seen = {}
+    for callback in callbacks:
+        name = type(callback).__name__
+        seen[name] = seen.get(name, -1) + 1
+        yield (name, seen[name]), callback
+
+
+def _plain(value):
+    return float(value) if isinstance(value, np.generic) or hasattr(value, "numpy") else value
+
+
+class CompactProgress(keras.callbacks.Callback):
+    """Prints one line for each epoch, readable with many tasks; pass `verbose=0` to `fit`.
+
+    Each task's first metric stands as training / validation. On a terminal the line counts the
+    batches and the time left while an epoch runs.
+
+    Args:
+        stream: file to print to. Defaults to `sys.stderr`.
+
+    Example:
+        >>> CompactProgress().line(0, {"loss": 1.5, "a_loss": 1.5, "a_accuracy": 0.5}, seconds=2)
+        'epoch 1/?  2s  loss 1.500  a .500'
+    """
+
+    def __init__(self, stream=None):
+        super().__init__()
+        self.stream = stream
+        self._start = self._shown = 0.0
+
+    def line(self, epoch, logs, seconds):
+        """Returns the line of an epoch."""
+        parts = [f"epoch {epoch + 1}/{self._of('epochs')}", f"{seconds:.0f}s"]
+        loss = f"loss {logs.get('loss', float('nan')):.3f}"
+        if "val_loss" in logs:
+            loss += f" / {logs['val_loss']:.3f}"
+        parts.append(loss)
+        tasks = [key[: -len("_loss")] for key in logs if key.endswith("_loss") and key != "val_loss"]
+        for task in (t for t in tasks if not t.startswith("val_")):
+            metrics = [k for k in logs if k.startswith(f"{task}_") and k != f"{task}_loss"
+                       and not k.endswith("_weight")]
+            key = metrics[0] if metrics else f"{task}_loss"
+            shown = f"{task} {_short(logs[key])}"
+            if f"val_{key}" in logs:
+                shown += f" / {_short(logs[f'val_{key}'])}"
+            parts.append(shown)
+        return "  ".join(parts)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._start = time.monotonic()
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        stream = self.stream or sys.stderr
+        now = time.monotonic()
+        if not stream.isatty() or now - self._shown < 0.2:
+            return
+        self._shown = now
+        steps, seconds = self._of("steps"), now - self._start
+        left = ""
+        if isinstance(steps, int):
+            epochs = self._of("epochs") - self._epoch - 1
+            left = f"  {seconds / (batch + 1) * (steps * (epochs + 1) - batch - 1):.0f}s left"
+        stream.write(
+            f"\r\033[Kepoch {self._epoch + 1}/{self._of('epochs')}  step {batch + 1}/{steps}{left}"
+        )
+        stream.flush()
+
+    def on_epoch_end(self, epoch, logs=None):
+        stream = self.stream or sys.stderr
+        clear = "\r\033[K" if stream.isatty() else ""
+        line = self.line(epoch, logs or {}, time.monotonic() - self._start)
+        stream.write(f"{clear}{line}\n")
+        stream.flush()
+
+    def _of(self, name):
+        return (self.params or {}).get(name) or "?"
+
+
+def _short(value):
+    return f"{value:.3f}".removeprefix("0") if 0 <= value < 1 else f"{value:.3f}"

@@ -1,0 +1,117 @@
+"""Which variables each task reaches, and which of them are shared."""
+
+import dataclasses
+
+import keras
+import tensorflow as tf
+
+
+@dataclasses.dataclass(frozen=True)
+class Reach:
+    """Who owns which variables of a model.
+
+    Attributes:
+        tasks: list of str.
+        trainable: list of (trainable variable, set of the tasks that reach it).
+        statistics: list of the same for other variables, such as moving statistics.
+    """
+
+    tasks: list
+    trainable: list
+    statistics: list
+
+    @property
+    def shared(self):
+        """Trainable variables that two or more tasks reach."""
+        return [v for v, owners in self.trainable if len(owners) > 1]
+
+    @property
+    def own(self):
+        """Dict task -> trainable variables that only this task reaches."""
+        return {
+            task: [v for v, owners in self.trainable if owners == {task}] for task in self.tasks
+        }
+
+
+def reach(model, tasks):
+    """Finds out which variables each task's output depends on.
+
+    One abstract trace of the gradients of each output, without running anything: exact also
+    where models are nested, which a walk over the layers is not. Moving statistics are found the
+    same way, in inference mode.
+
+    Args:
+        model: a built functional `keras.Model` with a dict of outputs.
+        tasks: list of str, keys of the outputs.
+
+    Returns:
+        A `Reach`.
+
+    Example:
+        >>> import keras
+        >>> x = keras.Input((4,), name="x")
+        >>> h = keras.layers.Dense(3, name="trunk")(x)
+        >>> outputs = {"a": keras.layers.Dense(1)(h), "b": keras.layers.Dense(2)(h)}
+        >>> found = reach(keras.Model({"x": x}, outputs), ["a", "b"])
+        >>> [v.path for v in found.shared], len(found.own["a"])
+        (['trunk/kernel', 'trunk/bias'], 2)
+    """
+    trainable = model.trainable_variables
+    trained = {id(v) for v in trainable}
+    statistics = [
+        v
+        for v in model.non_trainable_variables
+        if id(v) not in trained and tf.as_dtype(v.dtype).is_floating
+    ]
+    return Reach(
+        tasks=list(tasks),
+        trainable=list(zip(trainable, _owners(model, tasks, trainable, training=True))),
+        statistics=list(zip(statistics, _owners(model, tasks, statistics, training=False))),
+    )
+
+
+def _owners(model, tasks, variables, training):
+    """Returns, for each variable, the set of tasks whose output depends on it."""
+    owners = [set() for _ in variables]
+
+    def probe(inputs):
+        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+            for variable in variables:
+                tape.watch(variable.value)
+            outputs = model(inputs, training=training)
+        for task in tasks:
+            gradients = tape.gradient(outputs[task], [v.value for v in variables])
+            for owner, gradient in zip(owners, gradients):
+                if gradient is not None:
+                    owner.add(task)
+
+    specs = keras.tree.map_structure(lambda x: tf.TensorSpec(x.shape, x.dtype), model.input)
+    tf.function(probe).get_concrete_function(specs)
+    return owners
+
+
+def needed_inputs(output, inputs):
+    """Returns the names of the inputs that an output tensor depends on.
+
+    Args:
+        output: a `KerasTensor`.
+        inputs: dict name -> `KerasTensor`, the inputs of the model.
+
+    Returns:
+        list of str, in the order of `inputs`.
+
+    Example:
+        >>> import keras
+        >>> x, y = keras.Input((4,), name="x"), keras.Input((4,), name="y")
+        >>> needed_inputs(keras.layers.Dense(1)(y), {"x": x, "y": y})
+        ['y']
+    """
+    seen, waiting = set(), [output]
+    while waiting:
+        tensor = waiting.pop()
+        if id(tensor) in seen:
+            continue
+        seen.add(id(tensor))
+        operation, node_index, _ = tensor._keras_history
+        waiting.extend(operation._inbound_nodes[node_index].input_tensors)
+    return [name for name, tensor in inputs.items() if id(tensor) in seen]
