@@ -16,7 +16,7 @@ test: $(STAMP)
 
 # The whole products; results already there are not computed again.
 test-full: $(STAMP)
-	$(RUN) -m pytest -m full tests
+	$(RUN) -m pytest -m full tests/full
 
 lint: $(STAMP)
 	$(RUN) -m ruff check --fix .

@@ -86,7 +86,8 @@ def _owners(model, tasks, variables, training):
                     owner.add(task)
 
     specs = keras.tree.map_structure(lambda x: tf.TensorSpec(x.shape, x.dtype), model.input)
-    tf.function(probe).get_concrete_function(specs)
+    strategy = tf.distribute.get_strategy()
+    tf.function(lambda x: strategy.run(probe, args=(x,))).get_concrete_function(specs)
     return owners
 
 

@@ -248,15 +248,37 @@ class MultiTaskModel(keras.Model):
             kwargs["initial_epoch"] = max(epoch, kwargs.get("initial_epoch", 0))
         return super().fit(x, *args, **kwargs)
 
+    def make_train_function(self, force=False):
+        # XLA joins multiplications and additions as it fuses them, so a step that masks labels
+        # differs from Keras' own in the last bit even where no label is missing. So for
+        # `weighting=None` XLA compiles both steps, and the one that fits the batch is run.
+        whole = self.jit_compile
+        parts = whole and self.weighting is None and not self.run_eagerly
+        self._xla_parts = bool(parts and self.distribute_strategy.num_replicas_in_sync == 1)
+        if self._xla_parts:
+            self.jit_compile = False
+        super().make_train_function(force)
+        self.jit_compile = whole
+
     def train_step(self, data):
         x, y, sample_weight = self._unpack(data)
-        old = self._keeper.before()
+        if not self._xla_parts:
+            return self._step(x, y, sample_weight)
+        complete = step.no_label_missing(self._boards, y, sample_weight)
+        masked = tf.function(lambda: self._step(x, y, sample_weight), jit_compile=True)
+        if complete is None or self._class_weight:
+            return masked()
+        plain = tf.function(lambda: self._step(x, y, sample_weight, plain=True), jit_compile=True)
+        return tf.cond(complete, plain, masked)
+
+    def _step(self, x, y, sample_weight, plain=False):
+        old = {} if plain else self._keeper.before()
         gramian = self.weighting is not None and self.weighting.sees != "losses"
         variables = self.trainable_variables
         with tf.GradientTape(persistent=gramian) as tape:
             y_pred = self(x, training=True)
             batch = step.batch_losses(
-                self._boards, y, y_pred, sample_weight, self._class_weight, self._loss_weights
+                self._boards, y, y_pred, sample_weight, self._class_weight, self._loss_weights, plain
             )
             extra = self._extra_loss()
         decision = {}
@@ -270,7 +292,8 @@ class MultiTaskModel(keras.Model):
             )
         found = [(g, v) for g, v in zip(gradients, variables) if g is not None]
         self.optimizer.apply_gradients(found)
-        self._keeper.after(old, batch.present)
+        if not plain:
+            self._keeper.after(old, batch.present)
         if self._monitor:
             _record(self._monitor, self.weighting, batch, decision)
         return self.get_metrics_result()
@@ -278,7 +301,7 @@ class MultiTaskModel(keras.Model):
     def test_step(self, data):
         x, y, sample_weight = self._unpack(data)
         y_pred = self(x, training=False)
-        step.batch_losses(self._boards, y, y_pred, sample_weight, {}, self._loss_weights)
+        step.batch_losses(self._boards, y, y_pred, sample_weight, None, self._loss_weights)
         self._extra_loss()
         return self.get_metrics_result()
 
@@ -541,9 +564,9 @@ class _Epochs(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         model = self.model
         if model.weighting is not None:
-            means = [float(board.mean.result()) for board in model._boards.values()]
-            present = [float(board.mean.count) > 0 for board in model._boards.values()]
-            model.weighting.on_epoch_end(tf.constant(means), tf.constant(present))
+            means = tf.stack([b.results()[f"{t}_loss"] for t, b in model._boards.items()])
+            present = ~tf.math.is_nan(means)
+            model.weighting.on_epoch_end(tf.where(present, means, 0.0), present)
 
 
 def _inputs_by_name(inputs):

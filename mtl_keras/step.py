@@ -36,13 +36,39 @@ def replicas():
 
 
 def all_reduce(value):
-    """Sums a tensor (or a list) over the replicas."""
+    """Sums a tensor over the replicas."""
     if replicas() == 1:
         return value
     return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, value)
 
 
-def batch_losses(boards, y, y_pred, sample_weight, class_weight, loss_weights):
+def _all_reduce_gradients(gradients):
+    """Sums lists of gradients, of which some are None, over the replicas in one operation.
+
+    Many small sums would wait for each other's threads on a CPU.
+    """
+    found = [g for task in gradients for g in task if g is not None]
+    if replicas() == 1 or not found:
+        return gradients
+    flat = all_reduce(tf.concat([tf.reshape(g, [-1]) for g in found], axis=0))
+    parts = iter(task_gradients.split(flat, found))
+    return [[None if g is None else next(parts) for g in task] for task in gradients]
+
+
+def no_label_missing(boards, y, sample_weight):
+    """Returns whether every task has every label, a bool tensor; None where it cannot be so."""
+    if sample_weight or any(y.get(task) is None for task in boards):
+        return None
+    known = [
+        tf.reduce_all(~tf.math.is_nan(y[task]) if y[task].dtype.is_floating else y[task] != -1)
+        for task in boards
+    ]
+    return tf.reduce_all(tf.stack(known))
+
+
+def batch_losses(
+    boards, y, y_pred, sample_weight, class_weight=None, loss_weights=None, plain=False
+):
     """Computes the losses of a batch and takes them in the boards.
 
     Args:
@@ -52,15 +78,15 @@ def batch_losses(boards, y, y_pred, sample_weight, class_weight, loss_weights):
         sample_weight: dict task -> (batch,) weights.
         class_weight: dict task -> (classes,) weights.
         loss_weights: dict task -> float.
+        plain: bool, no label is missing and the losses are Keras' own, to the last bit.
 
     Returns:
         A `Batch`, in the order of the boards.
     """
-    values, present, seen = [], [], []
+    class_weight, loss_weights = class_weight or {}, loss_weights or {}
+    terms = {}
     for task, board in boards.items():
         if y.get(task) is None:
-            values.append(tf.constant(0.0))
-            present.append(tf.constant(False))
             continue
         labels, mask, weights = task_losses.prepare(
             task, board.loss, y[task], y_pred[task], sample_weight.get(task)
@@ -69,21 +95,25 @@ def batch_losses(boards, y, y_pred, sample_weight, class_weight, loss_weights):
         if task in class_weight:
             by_class = tf.gather(class_weight[task], tf.cast(tf.reshape(labels, [-1]), tf.int32))
             row_weights = by_class if weights is None else by_class * weights
-        total, weight = task_losses.masked_sum(
-            board.loss, labels, mask, row_weights, y_pred[task]
+        total, weight = task_losses.masked_sum(board.loss, labels, mask, row_weights, y_pred[task])
+        board.update(
+            tf.math.divide_no_nan(total, weight), weight, labels, mask, weights, y_pred[task]
         )
-        everywhere = all_reduce(weight)
-        if board.loss.reduction == "sum":
+        terms[task] = (total, weight)
+    nothing = (tf.constant(0.0), tf.constant(0.0))
+    counts = all_reduce(tf.stack([terms.get(task, nothing)[1] for task in boards]))
+    values = []
+    for index, (task, board) in enumerate(boards.items()):
+        total, _ = terms.get(task, nothing)
+        if plain:
+            value = board.loss(y[task], y_pred[task])
+        elif board.loss.reduction == "sum":
             value = total
         else:
-            value = tf.math.divide_no_nan(total, everywhere)
+            value = tf.math.divide_no_nan(total, counts[index])
         factor = loss_weights.get(task, 1.0)
         values.append(value if factor == 1.0 else value * factor)
-        present.append(everywhere > 0)
-        seen.append((board, total, weight, labels, mask, weights, y_pred[task]))
-    for board, total, weight, *rest in seen:
-        board.update(tf.math.divide_no_nan(total, weight), weight, *rest)
-    return Batch(values, tf.stack(present))
+    return Batch(values, counts > 0)
 
 
 def loss_gradients(tape, weighting, batch, extra, optimizer, variables):
@@ -125,9 +155,14 @@ def task_gradient_step(tape, weighting, batch, extra, optimizer, reach, variable
     shared, own, total = [], {}, {}
     for task, value in zip(reach.own, scaled):
         found = tape.gradient(value, reach.shared + reach.own[task])
-        shared.append([None if g is None else all_reduce(tf.convert_to_tensor(g)) / factor
-                       for g in found[: len(reach.shared)]])
+        shared.append(
+            [
+                None if g is None else tf.convert_to_tensor(g) / factor
+                for g in found[: len(reach.shared)]
+            ]
+        )
         own |= {id(v): g for v, g in zip(reach.own[task], found[len(reach.shared) :])}
+    shared = _all_reduce_gradients(shared)
     losses = tf.stop_gradient(batch.losses)
     if weighting.sees == "jacobian":
         rows = task_gradients.jacobian(shared, reach.shared)
@@ -184,9 +219,7 @@ class Keeper:
             for variable in [own, *slots.get(id(own), [])]
             if variable.shape == own.shape
         ]
-        self.scaled = [
-            (multipliers[id(v)], v) for v, _ in reach.trainable if id(v) in multipliers
-        ]
+        self.scaled = [(multipliers[id(v)], v) for v, _ in reach.trainable if id(v) in multipliers]
 
     def before(self):
         """Returns the values at the start of the step."""

@@ -24,7 +24,9 @@ class Weighting(keras.layers.Layer):
         super().__init_subclass__(**kwargs)
         if inspect.isfunction(rule := cls.__dict__.get("weights")):
             cls._rule = rule
-            del cls.weights
+            cls.weights = property(
+                lambda self: _Weights(keras.layers.Layer.weights.fget(self), rule.__get__(self))
+            )
 
     def __init__(self):
         super().__init__(name=None, dtype="float32", autocast=False)
@@ -41,11 +43,6 @@ class Weighting(keras.layers.Layer):
 
     def setup(self):
         """Makes the variables of the method; `self.task_names` is set."""
-
-    @property
-    def weights(self):
-        """The variables of the layer; called, the weights that the method gives the tasks."""
-        return _Weights(super().weights, self._rule)
 
     @property
     def num_tasks(self):
@@ -66,10 +63,23 @@ class Weighting(keras.layers.Layer):
         return {name: getattr(self, name) for name in arguments}
 
     def get_build_config(self):
-        return {"task_names": self.task_names}
+        return None if self.task_names is None else {"task_names": self.task_names}
 
     def build_from_config(self, config):
         self.build(config["task_names"])
+
+    def save_own_variables(self, store):
+        for index, variable in enumerate(self._saved()):
+            store[str(index)] = variable
+
+    def load_own_variables(self, store):
+        for index, variable in enumerate(self._saved()):
+            variable.assign(store[str(index)])
+
+    def _saved(self):
+        """Returns the variables to save; Keras itself leaves out where random draws stand."""
+        draws = [generator.state for generator in self._seed_generators]
+        return self._trainable_variables + self._non_trainable_variables + draws
 
     def _ask(self, function, **facts):
         """Calls `function` with those of the facts that its signature names."""
@@ -156,9 +166,9 @@ class _Failsafe(Weighting):
         )
 
     def _finite(self, weights, present):
-        weights = tf.clip_by_value(weights, tf.float32.min, tf.float32.max)
-        weights = tf.where(present, tf.cast(weights, tf.float32), 0.0)
+        weights = tf.where(present, weights, 0.0)
         good = tf.reduce_all(tf.math.is_finite(weights))
+        weights = tf.cast(tf.clip_by_value(weights, tf.float32.min, tf.float32.max), tf.float32)
         weights = tf.where(good, weights, tf.where(present, self.last_weights.value, 0.0))
         self.last_weights.assign(tf.where(present, weights, self.last_weights.value))
         self.failures.assign_add(tf.cast(~good, tf.int64))
@@ -252,7 +262,13 @@ class JacobianWeighting(_Failsafe):
             present: bool tensor (T,), which tasks have a label in the batch; all by default.
         """
         losses, present = self._check(losses, present)
-        jacobian = tf.where(present[:, None], tf.cast(jacobian, tf.float32), 0.0)
+        jacobian = tf.cast(jacobian, tf.float32)
+        if jacobian.shape.rank != 2 or jacobian.shape[0] != self.num_tasks:
+            raise ValueError(
+                f"Argument `jacobian` must have shape ({self.num_tasks}, P). "
+                f"Received: shape {tuple(jacobian.shape)}"
+            )
+        jacobian = tf.where(present[:, None], jacobian, 0.0)
         direction = self._ask(
             self.direction, jacobian=jacobian, losses=losses, features=features, present=present
         )

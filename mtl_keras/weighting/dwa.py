@@ -8,7 +8,7 @@ from mtl_keras.weighting.registry import register
 
 @register("dwa")
 class DWA(LossWeighting):
-    """Weighs a task by how slowly its loss falls: w = T softmax(r/τ), r_i = L_i(e−1)/L_i(e−2).
+    """Weighs a task by how slowly its loss falls: w = T softmax(r/τ), r_i = L_i(e-1)/L_i(e-2).
 
     L_i(e) is the mean loss of epoch e. The weights sum to the number of tasks and are 1 in the
     first two epochs. A task without a label in an epoch keeps its earlier means.
@@ -22,7 +22,7 @@ class DWA(LossWeighting):
         >>> method.build(["a", "b"])
         >>> for losses in ([2.0, 2.0], [1.0, 2.0]):
         ...     method.on_epoch_end(np.array(losses), np.array([True, True]))
-        >>> method.weights(present=[True, True]).numpy().round(3).tolist()
+        >>> [round(float(weight), 3) for weight in method.weights(present=[True, True])]
         [0.876, 1.124]
 
     Reference:
@@ -55,6 +55,7 @@ class DWA(LossWeighting):
     def weights(self, present):
         known = (self.before.value > 0) & (self.last.value > 0)
         rates = tf.where(known, tf.math.divide_no_nan(self.last.value, self.before.value), 1.0)
+        rates = tf.minimum(rates, tf.float32.max)
         scores = tf.where(present, rates / self.temperature, float("-inf"))
         count = tf.reduce_sum(tf.cast(present, tf.float32))
         return tf.where(tf.reduce_any(present), count * tf.nn.softmax(scores), 0.0)

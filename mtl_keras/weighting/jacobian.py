@@ -27,7 +27,8 @@ def gramian(gradients, others=None):
         left = _block([task[index] for task in gradients])
         right = left if others is None else _block([task[index] for task in others])
         if left is not None and right is not None:
-            total += _spread(tf.matmul(left[1], right[1], transpose_b=True), left[0], right[0], total)
+            product = tf.matmul(left[1], right[1], transpose_b=True)
+            total += _spread(product, left[0], right[0], len(gradients))
     return total
 
 
@@ -40,9 +41,8 @@ def _block(rows):
     return tasks, tf.stack(flat)
 
 
-def _spread(product, left, right, total):
+def _spread(product, left, right, tasks):
     """Puts a (K, K') product in its rows and columns of a (T, T) matrix of zeros."""
-    tasks = total.shape[0]
     rows = tf.one_hot(left, tasks, dtype=product.dtype)
     columns = tf.one_hot(right, tasks, dtype=product.dtype)
     return tf.matmul(rows, tf.matmul(product, columns), transpose_a=True)
@@ -50,6 +50,10 @@ def _spread(product, left, right, total):
 
 def jacobian(gradients, variables):
     """Returns the task gradients as one matrix (T, P), float32.
+
+    Args:
+        gradients: as for `gramian`.
+        variables: list of the variables, in the order of the gradients.
 
     Example:
         >>> import tensorflow as tf
@@ -70,9 +74,17 @@ def jacobian(gradients, variables):
 def split(direction, variables):
     """Cuts a direction (P,) into tensors of the variables' shapes.
 
+    Args:
+        direction: tensor (P,), a row of `jacobian`.
+        variables: list of the variables, as for `jacobian`.
+
+    Returns:
+        A list of tensors.
+
     Example:
         >>> import tensorflow as tf
-        >>> [part.shape.as_list() for part in split(tf.zeros([5]), [tf.zeros([2]), tf.zeros([3, 1])])]
+        >>> parts = split(tf.zeros([5]), [tf.zeros([2]), tf.zeros([3, 1])])
+        >>> [part.shape.as_list() for part in parts]
         [[2], [3, 1]]
     """
     sizes = [v.shape.num_elements() for v in variables]
@@ -85,6 +97,11 @@ def weighted_sum(gradients, weights):
     Args:
         gradients: as for `gramian`.
         weights: float32 tensor (T,).
+
+    Example:
+        >>> import tensorflow as tf
+        >>> weighted_sum([[tf.constant([1.0]), None], [tf.constant([3.0]), None]], [1.0, 2.0])
+        [<tf.Tensor: shape=(1,), dtype=float32, numpy=array([7.], dtype=float32)>, None]
     """
     combined = []
     for index in range(len(gradients[0])):

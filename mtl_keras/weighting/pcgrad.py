@@ -12,8 +12,8 @@ class PCGrad(GramianWeighting):
     """Takes from each task's gradient what conflicts with another's, then adds them.
 
     For each task i: h = g_i; for every j ≠ i in random order: if h·g_j < 0 then
-    h ← h − (h·g_j)/‖g_j‖² g_j, with the original g_j; the direction is Σ h. The weights are at least
-    1 each (sum convention, as the paper's pseudo code); without a conflict they are 1.
+    h ← h - (h·g_j)/‖g_j‖² g_j, with the original g_j; the direction is Σ h. The weights are at
+    least 1 each (sum convention, as the paper's pseudo code); without a conflict they are 1.
 
     The official TensorFlow code never shuffles (the result of its shuffle is dropped); here
     each row has its own random order, as in the paper.

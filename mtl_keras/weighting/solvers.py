@@ -17,7 +17,8 @@ def unit_gramian(gramian):
         norms (T,), 0 for zero rows; bool (T,), which rows are not zero.
 
     Example:
-        >>> cosines, norms, inverse, live = unit_gramian(tf.constant([[4.0, 1], [1, 1]], tf.float64))
+        >>> gramian = tf.constant([[4.0, 1.0], [1.0, 1.0]], tf.float64)
+        >>> cosines, norms, inverse, live = unit_gramian(gramian)
         >>> cosines.numpy().tolist()
         [[1.0, 0.5], [0.5, 1.0]]
     """
@@ -30,7 +31,7 @@ def unit_gramian(gramian):
 
 
 def nnqp(matrix, rhs):
-    """Minimises ½ zᵀMz − bᵀz over z ≥ 0 for several right-hand sides at once.
+    """Minimises ½ zᵀMz - bᵀz over z ≥ 0 for several right-hand sides at once.
 
     The active-set method of Lawson and Hanson, carried out by principal pivots on a dense tableau:
     one rank-1 update a pivot, 2T + 4 pivots, no linear algebra beside. It is monotone, so an
@@ -44,7 +45,8 @@ def nnqp(matrix, rhs):
         float64 tensor (R, T), the minimisers z.
 
     Example:
-        >>> nnqp(tf.eye(2, dtype=tf.float64), tf.constant([[1.0, -1.0]], tf.float64)).numpy().tolist()
+        >>> rhs = tf.constant([[1.0, -1.0]], tf.float64)
+        >>> nnqp(tf.eye(2, dtype=tf.float64), rhs).numpy().tolist()
         [[1.0, 0.0]]
 
     Reference:

@@ -8,11 +8,11 @@ from mtl_keras.weighting.registry import register
 
 @register("uncertainty")
 class Uncertainty(LossWeighting):
-    """Learns a variance for each task: Σ (½ exp(−s_i) L_i + ½ s_i), s_i = log σ_i².
+    """Learns a variance for each task: Σ (½ exp(-s_i) L_i + ½ s_i), s_i the log variance.
 
-    The weights are ½ exp(−s_i), their sum is not fixed. The s_i are trained by the model's
+    The weights are ½ exp(-s_i), their sum is not fixed. The s_i are trained by the model's
     optimizer. The regression form of the paper serves every kind of task, as in the
-    public implementations; the paper writes exp(−s) L + ½ s for classification.
+    public implementations; the paper writes exp(-s) L + ½ s for classification.
 
     Args:
         initial_log_variance: float, s_i at the start. Defaults to 0.

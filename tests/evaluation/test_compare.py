@@ -1,13 +1,15 @@
 import io
+import itertools
 
 import keras
 import numpy as np
 import pytest
-from toy import ToyData, build
 
 import mtl_keras as mtl
 from mtl_keras.evaluation import compare, cost, results, single_task
 from mtl_keras.evaluation.compare import _input_shapes, _Plan
+
+from .toy import ToyData, build
 
 
 def fast():
@@ -40,15 +42,11 @@ def plain():
 
 
 @pytest.fixture(scope="module")
-def directory(tmp_path_factory):
-    return tmp_path_factory.mktemp("runs")
+def stored(tmp_path_factory):
+    """A function that runs one stored comparison; it returns it and the names of the new runs."""
+    directory = tmp_path_factory.mktemp("runs")
 
-
-@pytest.fixture(scope="module")
-def again(directory):
-    """Repeats one comparison; returns it and the names of the runs that were trained."""
-
-    def repeat():
+    def run(seeds):
         trained = []
 
         def callbacks(name):
@@ -57,49 +55,51 @@ def again(directory):
 
         options = {"optimizer": fast, "weighting": "uncertainty", "directory": directory}
         found = compare(
-            build, ToyData, epochs=3, seeds=(0, 1), callbacks=callbacks, verbose=0, **options
+            build, ToyData, epochs=2, seeds=seeds, callbacks=callbacks, verbose=0, **options
         )
+        assert len(list(directory.iterdir())) == len(found.runs)
         return found, trained
 
-    return repeat
+    return run
 
 
 @pytest.fixture(scope="module")
-def full(again):
-    return again()
+def full(stored):
+    first, trained = stored([0])
+    assert trained == ["multi-seed0", "single-sign-seed0", "single-corner-seed0"]
+    both, trained = stored([0, 1])
+    assert trained == ["multi-seed1", "single-sign-seed1", "single-corner-seed1"]
+    assert both.runs[:3] == first.runs
+    return both
 
 
 def test_one_joint_and_one_single_run_per_task_and_seed(full):
-    found, trained = full
-    names = [f"{r}-seed{s}" for s in (0, 1) for r in ("multi", "single-sign", "single-corner")]
-    assert trained == names
-    joint, sign, _ = found.runs[:3]
+    each = [("multi", ["sign", "corner"]), ("single", ["sign"]), ("single", ["corner"])]
+    found = [(run["kind"], list(run["tasks"]), run["seed"]) for run in full.runs]
+    assert found == [(*run, seed) for seed in (0, 1) for run in each]
+    joint, sign, _ = full.runs[:3]
     assert joint["parameters"] == cost(build()).parameters
     assert sign["flops"] == 2 * (2 * 8 + 8)
-    assert len(joint["history"]["val_corner_accuracy"]) == 3
+    assert len(joint["history"]["val_corner_accuracy"]) == 2
     assert sign["examples"] == {"sign": ToyData().examples["sign"]}
-    configurations = [run["configuration"] for run in found.runs]
+    assert {"versions", "machine", "seconds", "cpu_seconds", "test"} <= joint.keys()
+    assert full.runs[0]["history"] != full.runs[3]["history"]
+    configurations = [run["configuration"] for run in full.runs]
     assert {c["steps_per_epoch"] for c in configurations} == {6}
     assert [c["data_seed"] for c in configurations] == [0] * 3 + [1] * 3
     assert [bool(c["weighting"]) for c in configurations] == [True, False, False] * 2
-    assert {"versions", "machine", "seconds", "cpu_seconds", "test"} <= joint.keys()
-    assert found.runs[0]["history"] != found.runs[3]["history"]
 
 
-def test_finished_runs_are_read_not_repeated(full, again, directory):
+def test_finished_runs_are_read_not_repeated(stored, full):
     """Also where Keras has numbered layers and optimizers on in between."""
-    found, trained = full
-    files = sorted(path.name for path in directory.iterdir())
-    assert [name.rsplit("-", 1)[0] for name in files] == sorted(trained)
-    next(directory.glob("single-sign-seed1-*")).unlink()
-    repeated, trained = again()
-    assert trained == ["single-sign-seed1"]
-    assert list(map(essence, repeated.runs)) == list(map(essence, found.runs))
-    assert sorted(path.name for path in directory.iterdir()) == files
+    build()
+    again, trained = stored([1, 0])
+    assert trained == []
+    assert again.runs == full.runs[3:] + full.runs[:3]
 
 
 def test_the_best_mean_score_selects(full):
-    for run in full[0].runs:
+    for run in full.runs:
         assert run["best_epoch"] == int(np.argmax(run["history"]["val_mean_score"]))
 
 
@@ -110,17 +110,40 @@ def test_a_model_of_one_task_gives_the_same_joint_and_alone(plain):
     assert plain.table()["delta_m"].mean == 0
 
 
-def test_the_weights_of_the_best_epoch_are_tested(plain):
+def test_the_weights_of_the_best_epoch_are_tested_once_at_the_end(plain):
     """Weights spoilt after the second of four epochs leave the test of two epochs as it was."""
+    events = []
 
     class Spoil(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            events.append("fit")
+
         def on_epoch_begin(self, epoch, logs=None):
             if epoch >= 2:
                 self.model.set_weights([np.zeros_like(w) for w in self.model.get_weights()])
 
-    for short, long in zip(plain.runs, one_task(epochs=4, callbacks=[Spoil()]).runs):
+        def on_train_end(self, logs=None):
+            events.append("fitted")
+
+    class Watched(ToyData):
+        def only(self, *tasks):
+            return Watched(tasks=tasks)
+
+        @property
+        def test(self):
+            events.append("test")
+            return self._test
+
+        @test.setter
+        def test(self, value):
+            self._test = value
+
+    found = one_task(data=Watched(tasks=["sign"]), epochs=4, callbacks=[Spoil()])
+    for short, long in zip(plain.runs, found.runs):
         assert long["best_epoch"] == short["best_epoch"]
         assert long["test"] == short["test"]
+    order = [event for event, _ in itertools.groupby(events)]
+    assert order == ["fit", "fitted", "test"] * 2
 
 
 def test_other_ways_to_say_it(plain, capsys):
@@ -166,33 +189,6 @@ def digest_of(model=None, data=None, **options):
 def test_another_configuration_is_another_file(change):
     assert digest_of() == digest_of()
     assert digest_of(**CHANGES[change]) != digest_of()
-
-
-def test_the_test_data_are_read_at_the_end_only():
-    seen = []
-
-    class Watch(keras.callbacks.Callback):
-        def on_train_begin(self, logs=None):
-            seen.clear()
-
-        def on_train_end(self, logs=None):
-            seen.append("trained")
-
-    class Guarded(ToyData):
-        @property
-        def test(self):
-            assert seen == ["trained"]
-            return self._test
-
-        @test.setter
-        def test(self, value):
-            self._test = value
-
-        def only(self, *tasks):
-            seen.clear()
-            return Guarded(tasks=tasks)
-
-    one_task(data=Guarded(tasks=["sign"]), epochs=1, callbacks=[Watch()])
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,12 @@ import itertools
 import keras
 import pytest
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
-from test_plots import nothing_is_cut_off
 
 from mtl_keras.evaluation import model_diagram
 from mtl_keras.evaluation.blocks import blocks
 from mtl_keras.evaluation.diagram import _layout
+
+from .figures import nothing_is_cut_off
 
 
 def dense(name):

@@ -2,10 +2,11 @@ import keras
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix
-from toy import ToyData, build
 
 import mtl_keras as mtl
 from mtl_keras.evaluation.scores import final_scores
+
+from .toy import ToyData, build
 
 
 @pytest.fixture(scope="module")

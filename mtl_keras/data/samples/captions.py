@@ -104,7 +104,7 @@ if _K=="both": _GRIDS=_GRIDS[2:]
 if _K=="one": _GRIDS=_GRIDS[:2]
 if _K=="shape": _GRIDS=_GRIDS[:1]
 if _K=="colour": _GRIDS=_GRIDS[1:2]
-_R=round(4320/(2*len(_GRIDS)*_S*_C))
+_R=round(int(os.environ.get("NP","4320"))/(2*len(_GRIDS)*_S*_C))
 def load():
     """Returns the pairs: 4,320 for training and 960 for testing, half of them true.
 
@@ -119,7 +119,7 @@ def load():
     """
     return {
         "train": _split(repeats=_R, seed=3),
-        "test": _split(repeats=_R//4, seed=4),
+        "test": _split(repeats=max(1,round(960/(2*len(_GRIDS)*_S*_C))), seed=4),
         "class_names": {"label": ["no", "yes"]},
     }
 

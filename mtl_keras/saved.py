@@ -1,0 +1,249 @@
+"""A client of exports: answers from a SavedModel by task name, without Keras."""
+
+import codecs
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from mtl_keras.errors import unknown
+
+_FORMATS = (1,)
+
+
+def load(path):
+    """Loads an export.
+
+    Args:
+        path: str or path, what `MultiTaskModel.export` wrote.
+
+    Returns:
+        A `SavedTasks`.
+
+    Raises:
+        ValueError: there is no export, it is damaged or of a later version.
+
+    Example:
+        >>> load("nowhere")
+        Traceback (most recent call last):
+        ...
+        ValueError: There is no export 'nowhere'.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise ValueError(f"There is no export {str(path)!r}.")
+    if not (path / "labels.json").is_file():
+        raise ValueError(f"{str(path)!r} is no export of mtl_keras: it holds no file labels.json.")
+    try:
+        about = json.loads((path / "labels.json").read_text(encoding="utf-8"))
+        version, files = about["format"], dict(about["files"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _damaged(path, f"labels.json cannot be read ({error!r})") from error
+    if version not in _FORMATS:
+        raise ValueError(
+            f"The export {str(path)!r} is of format {version!r}, which needs a later mtl_keras."
+        )
+    for name, digest in files.items():
+        try:
+            data = (path / name).read_bytes()
+        except OSError as error:
+            raise _damaged(path, f"{name} cannot be read ({error.strerror})") from error
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise _damaged(path, f"{name} is not what was exported")
+    try:
+        return SavedTasks(path, about, tf.saved_model.load(str(path)).signatures)
+    except Exception as error:  # TensorFlow raises errors of a dozen kinds here.
+        raise _damaged(path, f"{type(error).__name__}: {error}") from error
+
+
+def read_texts(path):
+    """Returns the lines of a UTF-8 text file, each a text; empty lines are left out.
+
+    Args:
+        path: str or path.
+
+    Raises:
+        ValueError: the file cannot be read or is not UTF-8.
+    """
+    try:
+        lines = Path(path).read_bytes().removeprefix(codecs.BOM_UTF8).splitlines()
+    except OSError as error:
+        raise ValueError(f"Text file {str(path)!r} cannot be read: {error.strerror}.") from error
+    return [
+        _utf8(line, f"Line {number} of text file {str(path)!r}")
+        for number, line in enumerate(lines, start=1)
+        if line.strip()
+    ]
+
+
+class SavedTasks:
+    """The tasks of an export; made by `load`.
+
+    Attributes:
+        tasks: list of str.
+        class_names: dict task -> list of str; empty for a regression.
+        inputs: dict task -> dict input name -> `"image"`, `"text"` or `"value"`.
+        about: dict, all that `labels.json` says.
+    """
+
+    def __init__(self, path, about, signatures):
+        self.path, self.about = Path(path), about
+        self.tasks = list(about["tasks"])
+        self.class_names = {task: facts["class_names"] for task, facts in about["tasks"].items()}
+        self.inputs = {
+            task: {x["input"]: x["kind"] for x in about["signatures"][task]["inputs"].values()}
+            for task in self.tasks
+        }
+        self._signatures = {name: signatures[name] for name in about["signatures"]}
+
+    def predict(self, task, pictures=None, texts=None, values=None, batch_size=128):
+        """Answers one task.
+
+        Args:
+            task: str.
+            pictures: list of PNG or JPEG files (paths, or their content as bytes), of any sizes, or
+                uint8 array `(n, height, width, channels)`. For a task with several pictures a
+                dict of these by input name.
+            texts: list of str. For a task with several texts a dict of these by input name.
+            values: dict input name -> array `(n, ...)` for inputs that are neither.
+            batch_size: int, rows in a call of the SavedModel. Defaults to 128.
+
+        Returns:
+            (labels, probabilities): list of `n` str, for a task where a row may have several
+            labels a list of `n` lists of str; float32 array `(n, classes)`. For a regression the
+            values, float32 array `(n, outputs)`, and `None`.
+
+        Raises:
+            ValueError: the task is not known, its inputs are not those given or differ in number,
+                a picture is not readable or a text not UTF-8.
+        """
+        if task not in self.tasks:
+            raise unknown("task", task, self.tasks)
+        given = [("image", pictures), ("text", texts), ("value", values)]
+        rows = {}
+        for kind, source in sorted(given, key=lambda each: each[1] is None):
+            rows |= self._rows(task, kind, source)
+        sizes = {name: len(each) for name, each in rows.items()}
+        if len(set(sizes.values())) != 1 or not min(sizes.values()):
+            counts = ", ".join(f"{name}: {size}" for name, size in sizes.items())
+            raise ValueError(
+                f"Task {task!r}: inputs must have equally many rows, at least one. "
+                f"Received: {counts}"
+            )
+        signature = f"{task}_encoded" if self._files(task, rows) else task
+        return self._labels(task, self._run(signature, rows, batch_size))
+
+    def _run(self, signature, rows, batch_size):
+        """Dict output -> array of the answers for all rows."""
+        inputs = self.about["signatures"][signature]["inputs"]
+        answers = []
+        for start in range(0, len(next(iter(rows.values()))), batch_size):
+            batch = {
+                key: tf.constant(rows[x["input"]][start : start + batch_size], x["dtype"])
+                for key, x in inputs.items()
+            }
+            try:
+                answers.append(self._signatures[signature](**batch))
+            except (tf.errors.OpError, TypeError, ValueError) as error:
+                raise ValueError(
+                    f"Signature {signature!r} of {str(self.path)!r} cannot answer: {error}"
+                ) from error
+        return {key: np.concatenate([each[key].numpy() for each in answers]) for key in answers[0]}
+
+    def _labels(self, task, answer):
+        kind, names = self.about["tasks"][task]["kind"], self.class_names[task]
+        if kind == "value":
+            return answer["value"], None
+        if kind == "multi_label":
+            labels = [[n for n, on in zip(names, row) if on] for row in answer["mask"]]
+        else:
+            labels = np.vectorize(bytes.decode, otypes=[object])(answer["label"]).tolist()
+        return labels, answer["probabilities"]
+
+    def _rows(self, task, kind, source):
+        """Dict input name -> checked rows, of the task's inputs of one kind."""
+        names = [name for name, each in self.inputs[task].items() if each == kind]
+        argument = {"image": "pictures", "text": "texts", "value": "values"}[kind]
+        if not names and source is None:
+            return {}
+        if not names:
+            takes = ", ".join(f"{name} ({each})" for name, each in self.inputs[task].items())
+            raise ValueError(f"Task {task!r} takes no {argument}. It takes: {takes}.")
+        if source is None:
+            raise ValueError(f"Task {task!r} needs {argument}. Received: {argument}=None")
+        if not isinstance(source, dict):
+            source = {names[0]: source}
+        if set(source) != set(names):
+            raise ValueError(
+                f"Task {task!r}: `{argument}` must be a dict with {', '.join(names)}. "
+                f"Received: {', '.join(source)}"
+            )
+        check = {"image": _pictures, "text": _texts, "value": np.asarray}[kind]
+        return {name: check(source[name]) for name in names}
+
+    def _files(self, task, rows):
+        """Whether the pictures are files; some files and some arrays cannot be mixed."""
+        pictures = {name for name, kind in self.inputs[task].items() if kind == "image"}
+        files = {name for name in pictures if isinstance(rows[name], list)}
+        if files and files != pictures:
+            raise ValueError(f"Task {task!r}: give all pictures as files, or all as arrays.")
+        if files and f"{task}_encoded" not in self._signatures:
+            raise ValueError(
+                f"Task {task!r} reads no picture files, since its pictures have a number of "
+                "channels that files do not have. Give `pictures` as uint8 arrays."
+            )
+        return bool(files)
+
+
+def _pictures(source):
+    """Picture files as a list of bytes, or an array of pictures."""
+    if isinstance(source, (str, bytes, os.PathLike)):
+        source = [source]
+    if isinstance(source, (list, tuple)) and all(
+        isinstance(item, (str, bytes, os.PathLike)) for item in source
+    ):
+        return [_picture(item, number) for number, item in enumerate(source)]
+    if not isinstance(source, np.ndarray) or source.dtype != np.uint8 or source.ndim != 4:
+        found = f"{getattr(source, 'dtype', '')} {type(source).__name__}".strip()
+        raise ValueError(
+            "Argument `pictures` must be files or a uint8 array (n, height, width, channels). "
+            f"Received: {found} of shape {np.shape(source)}"
+        )
+    return source
+
+
+def _picture(source, number):
+    """The bytes of a picture file that can be decoded."""
+    name = f"Picture {number}" if isinstance(source, bytes) else f"Picture file {str(source)!r}"
+    try:
+        data = source if isinstance(source, bytes) else Path(source).read_bytes()
+        tf.io.decode_image(data, expand_animations=False)
+    except OSError as error:
+        raise ValueError(f"{name} cannot be read: {error.strerror}.") from error
+    except tf.errors.OpError as error:
+        reason = error.message.split("\n")[0]
+        raise ValueError(f"{name} cannot be read as a PNG or JPEG picture: {reason}") from error
+    return data
+
+
+def _texts(source):
+    if isinstance(source, (str, bytes)):
+        source = [source]
+    return [_utf8(text, f"Text {number}") for number, text in enumerate(source)]
+
+
+def _utf8(text, name):
+    """A text as str that UTF-8 can hold."""
+    try:
+        text = text.decode("utf-8") if isinstance(text, bytes) else str(text)
+        text.encode("utf-8")
+    except UnicodeError as error:
+        raise ValueError(f"{name} is not UTF-8: {error}.") from error
+    return text
+
+
+def _damaged(path, reason):
+    return ValueError(f"The export {str(path)!r} is damaged: {reason}.")

@@ -1,0 +1,67 @@
+"""Writes the tables of README.md from the JSON files in this folder.
+
+python results/tables.py [--check]
+"""
+
+import json
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+README = HERE.parent / "README.md"
+
+
+def demo():
+    """The screen of `make demo`."""
+    return f"```text\n{read_text('demo.txt')}\n```"
+
+
+def test():
+    """The last line of `make test`."""
+    return f"```text\n{read_text('test.txt')}\n```"
+
+
+def three_tasks():
+    """Test accuracy of the joint model and of the single-task models."""
+    from mtl_keras.evaluation import Comparison
+
+    return Comparison.from_json(HERE / "three_tasks.json").markdown()
+
+
+def step_cost():
+    """CPU time of a step, as a ratio to plain Keras."""
+    found = json.loads((HERE / "step_cost.json").read_text())
+    rows = ["| step | CPU ms | ratio |", "|---|---|---|"]
+    rows += [
+        f"| `{name}` | {row['cpu_ms']:.0f} | {row['ratio']:.3f} |"
+        for name, row in found["steps"].items()
+    ]
+    rows += ["", f"Waiting for data: {100 * found['waiting']:.1f} % of a step ({found['command']})."]
+    return "\n".join(rows)
+
+
+def read_text(name):
+    """The text of a result file."""
+    return (HERE / name).read_text().rstrip()
+
+
+def fill(text):
+    """Returns the README with each block between its marks made anew."""
+    for block in (demo, test, three_tasks, step_cost):
+        start, end = f"<!-- {block.__name__} -->", f"<!-- /{block.__name__} -->"
+        before, rest = text.split(start)
+        _, after = rest.split(end)
+        text = f"{before}{start}\n{block()}\n{end}{after}"
+    return text
+
+
+def main():
+    now = README.read_text()
+    made = fill(now)
+    if "--check" in sys.argv:
+        sys.exit(0 if made == now else "README.md does not agree with results/: run results/tables.py")
+    README.write_text(made)
+
+
+if __name__ == "__main__":
+    main()
