@@ -2,15 +2,25 @@
 
 import json
 import os
+import re
 import sys
 import time
-import zipfile
 
 import keras
 import numpy as np
+import tensorflow as tf
+
+from mtl_keras.saving import beside
 
 # What Keras' callbacks remember between epochs.
-_MEMORY = ("best", "wait", "stopped_epoch", "best_epoch", "cooldown_counter")
+_MEMORY = (
+    "best",
+    "wait",
+    "stopped_epoch",
+    "best_epoch",
+    "cooldown_counter",
+    "_batches_seen_since_last_saving",
+)
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -24,7 +34,8 @@ class Checkpoint(keras.callbacks.Callback):
     Args:
         directory: str or path, made if it is not there.
         every_steps: int, also write every so many batches of an epoch; needs a
-            `tf.data.Dataset` to go on inside an epoch. Defaults to `None`, at the end of each epoch.
+            `tf.data.Dataset` whose order is a function of the epoch, as those of this package.
+            Defaults to `None`, at the end of each epoch.
 
     Raises:
         ValueError: the checkpoint is damaged or belongs to another model; its path is named.
@@ -44,13 +55,26 @@ class Checkpoint(keras.callbacks.Callback):
         self.directory = os.fspath(directory)
         self.path = os.path.join(self.directory, "checkpoint.npz")
         self.every_steps = every_steps
-        self._pending = None
+        self._restored = None
         self._others = []
-        self._epoch, self._first_batch = 0, 0
+        self._epoch = self._first_batch = self._written = 0
 
     def exists(self):
         """Returns whether the directory holds a checkpoint."""
         return os.path.exists(self.path)
+
+    def check(self, x, options):
+        """Refuses data with which training cannot go on exactly; called by `fit`."""
+        if options.get("steps_per_epoch"):
+            raise ValueError(
+                "A Checkpoint does not go with `steps_per_epoch`: an epoch must begin at the "
+                "beginning of the data. Use dataset.take(steps) instead."
+            )
+        if self.every_steps and not isinstance(x, tf.data.Dataset):
+            raise ValueError(
+                "Training can go on inside an epoch only with a tf.data.Dataset, whose order is "
+                f"known. Received: every_steps={self.every_steps}, x of type {type(x).__name__}"
+            )
 
     def resume(self, model, callbacks):
         """Restores the model; called by `fit`.
@@ -62,126 +86,120 @@ class Checkpoint(keras.callbacks.Callback):
         Returns:
             (epoch, batch) to go on with, (0, 0) where there is no checkpoint.
         """
-        self._first_batch = 0
+        self._first_batch = self._written = 0
         self._others = list(callbacks)
         if not self.exists():
             return 0, 0
         state, arrays = self._read()
         variables = _variables(model)
-        if state["variables"] != [[v.path, list(v.shape)] for v in variables]:
+        if state["variables"] != _describe(variables):
             raise ValueError(f"Checkpoint {self.path} belongs to another model or compile.")
         for index, variable in enumerate(variables):
             variable.assign(arrays[f"variable_{index}"])
-        self._pending = (state, arrays)
-        self._first_batch = state["batch"]
-        if state["stopped"]:
-            return sys.maxsize, 0
-        return state["epoch"], state["batch"]
+        self._restored = (state, arrays)
+        self._first_batch = self._written = state["batch"]
+        return (sys.maxsize, 0) if state["stopped"] else (state["epoch"], state["batch"])
 
-    def on_epoch_begin(self, epoch, logs=None):
-        self._epoch = epoch
-        self._recall()
-
-    def on_train_batch_end(self, batch, logs=None):
-        done = self._first_batch + batch + 1
-        if self.every_steps and done % self.every_steps == 0:
-            self._write(self._epoch, done)
-
-    def on_epoch_end(self, epoch, logs=None):
-        self._first_batch = 0
-        self._write(epoch + 1, 0)
-
-    def on_train_end(self, logs=None):
-        self._recall()
-
-    def _recall(self):
-        """Gives the other callbacks and the running metrics their memory back.
-
-        Keras resets both when training and when an epoch begins, so this comes after.
-        """
-        if self._pending is None:
+    def on_train_begin(self, logs=None):
+        """Gives the other callbacks their memory back, which Keras has just reset."""
+        if self._restored is None:
             return
-        (state, arrays), self._pending = self._pending, None
-        if state["batch"]:
-            for index, variable in enumerate(self.model.metrics_variables):
-                variable.assign(arrays[f"metric_{index}"])
+        state, arrays = self._restored
         memories = {(m["class"], m["number"]): m for m in state["callbacks"]}
         for key, callback in _numbered(self._others):
-            memory = memories.get(key)
-            if memory is None:
-                continue
+            memory = memories.get(key, {"memory": {}, "best_weights": 0})
             for name, value in memory["memory"].items():
                 setattr(callback, name, value)
             if memory["best_weights"]:
-                prefix = f"best_{key[0]}_{key[1]}_"
                 callback.best_weights = [
-                    arrays[f"{prefix}{i}"] for i in range(memory["best_weights"])
+                    arrays[f"best_{key[0]}_{key[1]}_{i}"] for i in range(memory["best_weights"])
                 ]
-        self.model.history.history = state["history"]
-        self.model.history.epoch = state["epochs"]
+        history = self._history()
+        history.history, history.epoch = state["history"], state["epochs"]
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch = epoch
+        if self._restored is None:
+            return
+        (state, arrays), self._restored = self._restored, None
+        if state["batch"]:  # the running metrics, which Keras has just reset
+            for index, variable in enumerate(self.model.metrics_variables):
+                variable.assign(arrays[f"metric_{index}"])
+
+    def on_train_batch_begin(self, batch, logs=None):
+        # Before a batch, not after one: at the end of an epoch there is nothing to go on with.
+        done = self._first_batch + batch
+        if self.every_steps and done // self.every_steps > self._written // self.every_steps:
+            self._write(self._epoch, done)
+            self._written = done
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._first_batch = self._written = 0
+        self._write(epoch + 1, 0)
+
+    def _history(self):
+        return next(c for c in self._others if isinstance(c, keras.callbacks.History))
 
     def _write(self, epoch, batch):
         variables = _variables(self.model)
         arrays = {f"variable_{i}": v.numpy() for i, v in enumerate(variables)}
         if batch:
-            arrays |= {
-                f"metric_{i}": v.numpy() for i, v in enumerate(self.model.metrics_variables)
-            }
+            arrays |= {f"metric_{i}": v.numpy() for i, v in enumerate(self.model.metrics_variables)}
         memories = []
         for (name, number), callback in _numbered(self._others):
             best_weights = getattr(callback, "best_weights", None) or []
             arrays |= {f"best_{name}_{number}_{i}": w for i, w in enumerate(best_weights)}
+            memory = {k: _plain(v) for k, v in vars(callback).items() if k in _MEMORY}
             memories.append(
                 {
                     "class": name,
                     "number": number,
-                    "memory": {
-                        key: _plain(value)
-                        for key, value in vars(callback).items()
-                        if key in _MEMORY
-                    },
+                    "memory": memory,
                     "best_weights": len(best_weights),
                 }
             )
-        history = self.model.history
+        history = self._history()
         state = {
             "epoch": epoch,
             "batch": batch,
             "stopped": bool(self.model.stop_training),
-            "variables": [[v.path, list(v.shape)] for v in variables],
+            "variables": _describe(variables),
             "callbacks": memories,
             "history": {key: list(map(_plain, values)) for key, values in history.history.items()},
             "epochs": list(history.epoch),
         }
-        self._replace(state, arrays)
-
-    def _replace(self, state, arrays):
         os.makedirs(self.directory, exist_ok=True)
-        beside = f"{self.path}.{os.getpid()}.tmp"
-        try:
-            with open(beside, "wb") as file:
-                np.savez(file, state=np.array(json.dumps(state)), **arrays)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(beside, self.path)
-        finally:
-            if os.path.exists(beside):
-                os.remove(beside)
+        with beside(self.path) as temporary, open(temporary, "wb") as file:
+            np.savez(file, state=np.array(json.dumps(state)), **arrays)
+            file.flush()
+            os.fsync(file.fileno())
 
     def _read(self):
         try:
             with np.load(self.path, allow_pickle=False) as file:
                 arrays = {key: file[key] for key in file.files}
             return json.loads(str(arrays.pop("state"))), arrays
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except Exception as error:  # zipfile and NumPy raise nearly anything on foreign bytes
             raise ValueError(
                 f"Checkpoint {self.path} is damaged ({error}). Remove it to start anew."
             ) from error
 
 
 def _variables(model):
-    found = {id(v): v for v in [*model.variables, *model.optimizer.variables]}
-    return list(found.values())
+    everything = [*model.variables, *model.optimizer.variables, *model._keeper.variables]
+    return list({id(v): v for v in everything}.values())
+
+
+def _describe(variables):
+    """What two builds of one model share; the numbers that Keras appends to names vary."""
+    return [
+        [
+            re.sub(r"_\d+(?=/|$)", "", v.path),
+            list(v.shape),
+            keras.backend.standardize_dtype(v.dtype),
+        ]
+        for v in variables
+    ]
 
 
 def _numbered(callbacks):
@@ -194,7 +212,8 @@ def _numbered(callbacks):
 
 
 def _plain(value):
-    return float(value) if isinstance(value, np.generic) or hasattr(value, "numpy") else value
+    value = value.numpy() if hasattr(value, "numpy") else value
+    return value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
 
 
 class CompactProgress(keras.callbacks.Callback):
@@ -223,11 +242,13 @@ class CompactProgress(keras.callbacks.Callback):
         if "val_loss" in logs:
             loss += f" / {logs['val_loss']:.3f}"
         parts.append(loss)
-        tasks = [key[: -len("_loss")] for key in logs if key.endswith("_loss") and key != "val_loss"]
-        for task in (t for t in tasks if not t.startswith("val_")):
-            metrics = [k for k in logs if k.startswith(f"{task}_") and k != f"{task}_loss"
-                       and not k.endswith("_weight")]
-            key = metrics[0] if metrics else f"{task}_loss"
+        keys = [key for key in logs if not key.startswith("val_") and not key.endswith("_weight")]
+        tasks = [key.removesuffix("_loss") for key in keys if key.endswith("_loss")]
+        for task in tasks:
+            # A key belongs to the longest name, that of `a_b` to no task `a`.
+            others = tuple(f"{other}_" for other in tasks if len(other) > len(task))
+            mine = [k for k in keys if k.startswith(f"{task}_") and not k.startswith(others)]
+            key = ([k for k in mine if k != f"{task}_loss"] or mine)[0]
             shown = f"{task} {_short(logs[key])}"
             if f"val_{key}" in logs:
                 shown += f" / {_short(logs[f'val_{key}'])}"

@@ -98,7 +98,13 @@ def _write(folder, signatures, about):
 
 
 def checksums(folder):
-    """Returns the SHA-256 of every file in a folder, by its path in it."""
+    """Returns the SHA-256 of every file in a folder, by its path in it.
+
+    Example:
+        >>> import tempfile
+        >>> checksums(tempfile.mkdtemp())
+        {}
+    """
     files = sorted(path for path in Path(folder).rglob("*") if path.is_file())
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()

@@ -57,12 +57,13 @@ def reach(model, tasks):
         (['trunk/kernel', 'trunk/bias'], 2)
     """
     trainable = model.trainable_variables
-    trained = {id(v) for v in trainable}
-    statistics = [
-        v
-        for v in model.non_trainable_variables
-        if id(v) not in trained and tf.as_dtype(v.dtype).is_floating
-    ]
+    statistics = {  # what layers keep themselves, not what was frozen
+        id(v): v
+        for layer in model._flatten_layers(include_self=False)
+        for v in layer._non_trainable_variables
+        if tf.as_dtype(v.dtype).is_floating
+    }
+    statistics = list(statistics.values())
     return Reach(
         tasks=list(tasks),
         trainable=list(zip(trainable, _owners(model, tasks, trainable, training=True))),

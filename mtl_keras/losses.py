@@ -1,4 +1,4 @@
-"""Per-task losses and metrics that know missing labels."""
+"""Per-task losses that know missing labels."""
 
 import keras
 import tensorflow as tf
@@ -103,66 +103,6 @@ def from_logits(loss):
     return bool(getattr(loss, "_fn_kwargs", {}).get("from_logits", False))
 
 
-def get_metric(task, metric, loss, num_outputs):
-    """Returns a metric object; a metric given by name knows the logits of its task's loss.
-
-    Args:
-        task: str, for the name and the error message.
-        metric: a name such as `"accuracy"` or `"auc"`, or a `keras.metrics.Metric`.
-        loss: the loss object of the task, or `None`.
-        num_outputs: int, size of the last axis of the task's output.
-
-    Returns:
-        (name in the logs without the task, metric object).
-
-    Raises:
-        ValueError: the metric is not known.
-
-    Example:
-        >>> loss = keras.losses.BinaryCrossentropy(from_logits=True)
-        >>> name, metric = get_metric("match", "accuracy", loss, 1)
-        >>> name, metric.threshold
-        ('accuracy', 0.0)
-    """
-    if isinstance(metric, keras.metrics.Metric):
-        return metric.name, metric
-    if isinstance(metric, dict):
-        metric = keras.metrics.deserialize(metric)
-        return metric.name, metric
-    name = metric if isinstance(metric, str) else getattr(metric, "__name__", str(metric))
-    logits, label_kind = from_logits(loss), kind(loss)
-    if label_kind == "other":
-        label_kind = "binary" if num_outputs == 1 else "sparse"
-    full = f"{task}_{name}"
-    key = name.lower().replace("_", "")
-    threshold = 0.0 if logits else 0.5
-    if key in ("accuracy", "acc"):
-        if label_kind == "binary":
-            return name, keras.metrics.BinaryAccuracy(threshold=threshold, name=full)
-        if label_kind == "sparse":
-            return name, keras.metrics.SparseCategoricalAccuracy(name=full)
-        return name, keras.metrics.CategoricalAccuracy(name=full)
-    if key in ("crossentropy", "ce"):
-        cls = {
-            "binary": keras.metrics.BinaryCrossentropy,
-            "sparse": keras.metrics.SparseCategoricalCrossentropy,
-            "categorical": keras.metrics.CategoricalCrossentropy,
-        }[label_kind]
-        return name, cls(from_logits=logits, name=full)
-    if key == "auc":
-        return name, keras.metrics.AUC(from_logits=logits, name=full)
-    if key in ("precision", "recall") and logits:
-        cls = keras.metrics.Precision if key == "precision" else keras.metrics.Recall
-        return name, cls(thresholds=0.0, name=full)
-    try:
-        found = keras.metrics.get(metric)
-    except ValueError as error:
-        raise ValueError(f"Task {task!r}: unknown metric. Received: metric={metric!r}") from error
-    if isinstance(found, keras.metrics.Metric):
-        return found.name, found
-    return name, keras.metrics.MeanMetricWrapper(found, name=full)
-
-
 def prepare(task, loss, y_true, y_pred, sample_weight=None):
     """Replaces missing labels by legal ones and says where labels were.
 
@@ -188,58 +128,94 @@ def prepare(task, loss, y_true, y_pred, sample_weight=None):
         raise ValueError(
             f"Task {task!r}: labels must be integers or floats. Received: dtype {y_true.dtype.name}"
         )
-    if y_true.dtype.is_bool:
+    if y_true.dtype.is_bool or y_true.dtype.is_unsigned:
         y_true = tf.cast(y_true, tf.int32)
-    y_true = _fit_shape(task, loss, y_true, y_pred)
-    floating = y_true.dtype.is_floating
-    mask = ~tf.math.is_nan(y_true) if floating else tf.not_equal(y_true, -1)
+    y_true = _fit_shape(task, loss, y_true, tuple(y_pred.shape))
+    mask = ~tf.math.is_nan(y_true) if y_true.dtype.is_floating else y_true != -1
     if sample_weight is not None:
-        sample_weight = tf.reshape(tf.cast(sample_weight, tf.float32), [-1])
-        kept = tf.reshape(sample_weight > 0, [-1] + [1] * (mask.shape.rank - 1))
-        mask = mask & kept
-        sample_weight = tf.where(sample_weight > 0, sample_weight, 0.0)
+        sample_weight = _row_weights(task, sample_weight)
+        kept = sample_weight > 0
+        mask = mask & tf.reshape(kept, [-1] + [1] * (mask.shape.rank - 1))
+        sample_weight = tf.where(kept, sample_weight, 0.0)
     labels = tf.where(mask, y_true, tf.zeros_like(y_true))
-    if not floating:
-        labels = _check_classes(task, loss, labels, y_pred)
+    labels = _check_classes(task, loss, labels, y_pred.shape[-1])
     if kind(loss) != "sparse" and getattr(loss, "fn", None) not in _ELEMENTWISE:
         mask = tf.reduce_all(mask, axis=-1)
     return labels, mask, sample_weight
 
 
-def _fit_shape(task, loss, y_true, y_pred):
-    rank, out = y_true.shape.rank, y_pred.shape.rank
+def _row_weights(task, sample_weight):
+    sample_weight = tf.cast(sample_weight, tf.float32)
+    if any(size != 1 for size in sample_weight.shape[1:]):
+        raise ValueError(
+            f"Task {task!r}: sample weights must have shape (batch,), one for each row. "
+            f"Received: shape {tuple(sample_weight.shape)}"
+        )
+    return tf.reshape(sample_weight, [-1])
+
+
+def _fit_shape(task, loss, y_true, output):
+    """Returns the labels in the shape that the loss takes, for an output of a given shape."""
+    shape = tuple(y_true.shape)
     if kind(loss) == "sparse":
         if y_true.dtype.is_floating:
             y_true = tf.cast(tf.where(tf.math.is_nan(y_true), -1.0, y_true), tf.int32)
-        if rank == out and y_true.shape[-1] == 1:
+        if len(shape) == len(output) and shape[-1] == 1:
             return tf.squeeze(y_true, -1)
-        if rank == out - 1:
+        if len(shape) == len(output) - 1:
             return y_true
-        wanted = f"class numbers of shape ({', '.join(['batch', *map(str, y_pred.shape[1:-1])])},)"
+        wanted = f"class numbers of shape ({', '.join(['batch', *map(str, output[1:-1])])},)"
     else:
-        if rank == out - 1 and y_pred.shape[-1] == 1:
+        if len(shape) == len(output) - 1 and output[-1] == 1:
             return y_true[..., None]
-        if rank == out and y_true.shape[1:].is_compatible_with(y_pred.shape[1:]):
+        if len(shape) == len(output) and all(
+            None in (a, b) or a == b for a, b in zip(shape[1:], output[1:])
+        ):
             return y_true
-        wanted = f"the shape of the output, {tuple(y_pred.shape)}"
+        wanted = f"the shape of the output, {output}"
     raise ValueError(
         f"Task {task!r}: labels must be {wanted} for the loss {loss.name}. "
-        f"Received: labels of shape {tuple(y_true.shape)} and dtype {y_true.dtype.name}"
+        f"Received: labels of shape {shape} and dtype {y_true.dtype.name}"
     )
 
 
-def _check_classes(task, loss, labels, y_pred):
-    """Refuses labels outside the classes; XLA drops the check and gives NaN."""
-    classes = {"sparse": y_pred.shape[-1], "binary": 2}.get(kind(loss))
-    if classes is None:
+def _check_classes(task, loss, labels, outputs):
+    """Refuses labels outside the classes."""
+    last = {"sparse": outputs - 1, "binary": 1}.get(kind(loss))
+    if last is None:
         return labels
     low, high = tf.reduce_min(labels), tf.reduce_max(labels)
+    missing = "NaN" if labels.dtype.is_floating else -1
     check = tf.debugging.Assert(
-        (low >= 0) & (high < classes),
-        [f"Task {task!r}: labels must be in 0..{classes - 1} or -1 (missing). Received:", low, high],
+        (low >= 0) & (high <= last),
+        [
+            f"Task {task!r}: labels must be in 0..{last} or {missing} (missing). Received:",
+            low,
+            high,
+        ],
     )
     with tf.control_dependencies([check] if check is not None else []):
         return tf.identity(labels)
+
+
+def without_masked(mask, y_pred):
+    """Takes out what layers have masked, such as padding under `Embedding(mask_zero=True)`."""
+    layer_mask = getattr(y_pred, "_keras_mask", None)
+    if layer_mask is None or layer_mask.shape.rank > mask.shape.rank:
+        return mask
+    return mask & spread(tf.cast(layer_mask, tf.bool), mask)
+
+
+def weigh_classes(class_weight, labels, weights):
+    """Returns the weights of rows (or places) by class, times their sample weights.
+
+    Args:
+        class_weight: list of floats, one for each class.
+        labels, weights: as `prepare` returns them.
+    """
+    labels = labels[..., 0] if labels.shape.rank > 1 and labels.shape[-1] == 1 else labels
+    by_class = tf.gather(class_weight, tf.cast(labels, tf.int32))
+    return by_class if weights is None else by_class * spread(weights, by_class)
 
 
 def masked_sum(loss, labels, mask, weights, y_pred):
@@ -247,21 +223,52 @@ def masked_sum(loss, labels, mask, weights, y_pred):
 
     Args:
         loss: the loss object.
-        labels, mask, weights: as `prepare` returns them.
+        labels, mask: as `prepare` returns them.
+        weights: float32 (batch,), or one for each labelled place, or `None`.
         y_pred: outputs of the task.
 
     Returns:
         (sum, weight), float32 scalars: the loss is sum / weight, or nothing where weight is 0.
+
+    Raises:
+        ValueError: the loss gives one number for the whole batch.
     """
     y_pred = tf.cast(y_pred, tf.float32)
     labels = labels if kind(loss) == "sparse" else tf.cast(labels, tf.float32)
     if mask.shape.rank == labels.shape.rank and kind(loss) != "sparse":
         values, kept = _entrywise(loss, labels, mask, y_pred)
     else:
-        values, kept = loss.call(labels, y_pred), tf.cast(mask, tf.float32)
+        values = loss.call(labels, y_pred)
+        if values.shape.rank == 0:
+            raise ValueError(
+                f"The loss {loss.name} must give one value for each row, since rows without label "
+                "are left out. Received: one number for the batch"
+            )
+        kept = _fit_rank(tf.cast(mask, tf.float32), values)
     if weights is not None:
-        kept *= tf.reshape(weights, [-1] + [1] * (kept.shape.rank - 1))
+        kept *= spread(weights, kept)
     return tf.reduce_sum(values * kept), tf.reduce_sum(kept)
+
+
+def _fit_rank(kept, values):
+    """A row of which some entries are missing is left out; a loss may keep the last axis."""
+    if kept.shape.rank > values.shape.rank:
+        return tf.reduce_min(kept, axis=list(range(values.shape.rank, kept.shape.rank)))
+    if kept.shape.rank < values.shape.rank:
+        return spread(kept, values) * tf.ones_like(values)
+    return kept
+
+
+def spread(weights, like):
+    """Adds axes of size 1 up to the rank of another tensor.
+
+    Example:
+        >>> spread(tf.ones([4]), tf.ones([4, 2, 3])).shape
+        TensorShape([4, 1, 1])
+    """
+    for _ in range(like.shape.rank - weights.shape.rank):
+        weights = weights[..., None]
+    return weights
 
 
 def _entrywise(loss, labels, mask, y_pred):
@@ -274,65 +281,3 @@ def _entrywise(loss, labels, mask, y_pred):
     share = tf.math.divide_no_nan(size, tf.reduce_sum(kept, axis=-1))
     rows = tf.reduce_mean(entries * kept, axis=-1) * share
     return rows, tf.cast(tf.reduce_any(mask, axis=-1), tf.float32)
-
-
-def update_metric(metric, labels, mask, weights, y_pred):
-    """Updates a metric with the labelled rows (or entries) only.
-
-    Metrics that are means over entries see single missing entries; others (F1, multi-label AUC)
-    leave out a row with any missing entry.
-    """
-    kept = tf.cast(mask, tf.float32)
-    if weights is not None:
-        kept *= tf.reshape(weights, [-1] + [1] * (kept.shape.rank - 1))
-    if mask.shape.rank == labels.shape.rank and labels.shape.rank == y_pred.shape.rank:
-        if isinstance(metric, keras.metrics.MeanMetricWrapper) and y_pred.shape[-1] != 1:
-            labels, y_pred, kept = (tf.reshape(t, [-1, 1]) for t in (labels, y_pred, kept))
-        kept = tf.reduce_min(kept, axis=-1)
-    metric.update_state(labels, y_pred, sample_weight=kept)
-
-
-class TaskBoard:
-    """The running means of one task: its loss over labelled rows, and its metrics.
-
-    Args:
-        task: str.
-        loss: loss object.
-        metrics: list of (name, metric object): counted with labels only.
-        weighted_metrics: list of the same, with sample weights too.
-    """
-
-    def __init__(self, task, loss, metrics, weighted_metrics):
-        self.task = task
-        self.loss = loss
-        self.mean = keras.metrics.Mean(name=f"{task}_loss")
-        self.mean._direction = "down"
-        self.plain, self.weighted = metrics, weighted_metrics
-
-    @property
-    def all(self):
-        """All Keras metric objects."""
-        return [self.mean, *(metric for _, metric in self.plain + self.weighted)]
-
-    def update(self, value, weight, labels, mask, weights, y_pred):
-        """Takes in one batch: its mean loss, the weight of it, and what `prepare` returned."""
-        self.mean.update_state(value, sample_weight=weight)
-        y_pred = tf.cast(y_pred, tf.float32)
-        for _, metric in self.plain:
-            update_metric(metric, labels, mask, None, y_pred)
-        for _, metric in self.weighted:
-            update_metric(metric, labels, mask, weights, y_pred)
-
-    def results(self):
-        """Returns the logs of the task: NaN, never 0, where it had no label."""
-        seen = self.mean.count > 0
-        logs = {f"{self.task}_loss": tf.where(seen, self.mean.result(), float("nan"))}
-        for name, metric in self.plain + self.weighted:
-            result = metric.result()
-            if isinstance(result, dict):
-                logs |= {f"{self.task}_{key}": value for key, value in result.items()}
-            else:
-                logs[f"{self.task}_{name}"] = tf.where(
-                    seen, result, tf.cast(float("nan"), result.dtype)
-                )
-        return logs

@@ -75,7 +75,12 @@ def contents(name, signatures, card=None):
 
 
 def to_json(about):
-    """Returns the text of `labels.json`."""
+    """Returns the text of `labels.json`.
+
+    Example:
+        >>> to_json({"name": "three_tasks"})
+        '{\\n "name": "three_tasks"\\n}\\n'
+    """
     return json.dumps(about, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 

@@ -58,6 +58,10 @@ class Preprocess:
 
 def _with_vocabulary(layer):
     """An adapted text layer does not have its vocabulary in its config."""
+    if isinstance(layer, keras.Sequential):
+        parts = [_with_vocabulary(part) for part in layer.layers]
+        changed = any(new is not old for new, old in zip(parts, layer.layers))
+        return keras.Sequential(parts, name=layer.name) if changed else layer
     if not isinstance(layer, keras.layers.TextVectorization):
         return layer
     config = layer.get_config()

@@ -77,7 +77,7 @@ class RawInput:
         elif self.layer is not None:
             raw = self.layer(raw, training=False)
         elif self.kind == "text":
-            raw = tf.reshape(raw, (-1, *shape[1:]))
+            raw = tf.reshape(raw, (-1, *(size or 1 for size in shape[1:])))
         return tf.ensure_shape(tf.cast(raw, self.tensor.dtype), shape)
 
     def _picture(self, raw):

@@ -12,6 +12,8 @@ import tensorflow as tf
 from mtl_keras.errors import unknown
 
 _FORMATS = (1,)
+_FILE = (str, bytes, os.PathLike)
+_FILE_CHANNELS = (1, 3, 4)
 
 
 def load(path):
@@ -67,6 +69,13 @@ def read_texts(path):
 
     Raises:
         ValueError: the file cannot be read or is not UTF-8.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp(), "headlines.txt")
+        >>> _ = path.write_text("Rates rise again\\n\\nA late goal\\n")
+        >>> read_texts(path)
+        ['Rates rise again', 'A late goal']
     """
     try:
         lines = Path(path).read_bytes().removeprefix(codecs.BOM_UTF8).splitlines()
@@ -87,6 +96,17 @@ class SavedTasks:
         class_names: dict task -> list of str; empty for a regression.
         inputs: dict task -> dict input name -> `"image"`, `"text"` or `"value"`.
         about: dict, all that `labels.json` says.
+
+    Example:
+        >>> import keras, tempfile
+        >>> import mtl_keras as mtl
+        >>> x = keras.Input((8, 8, 1), name="x")
+        >>> head = keras.layers.Dense(2)(keras.layers.Flatten()(x))
+        >>> path = os.path.join(tempfile.mkdtemp(), "shapes")
+        >>> mtl.MultiTaskModel(x, {"shape": head}).export(path)
+        >>> labels, probabilities = load(path).predict("shape", np.zeros((3, 20, 20, 1), "uint8"))
+        >>> labels, probabilities.shape
+        (['0', '0', '0'], (3, 2))
     """
 
     def __init__(self, path, about, signatures):
@@ -149,7 +169,7 @@ class SavedTasks:
                 answers.append(self._signatures[signature](**batch))
             except (tf.errors.OpError, TypeError, ValueError) as error:
                 raise ValueError(
-                    f"Signature {signature!r} of {str(self.path)!r} cannot answer: {error}"
+                    f"Signature {signature!r} of {str(self.path)!r} cannot answer: {_reason(error)}"
                 ) from error
         return {key: np.concatenate([each[key].numpy() for each in answers]) for key in answers[0]}
 
@@ -181,7 +201,13 @@ class SavedTasks:
                 f"Task {task!r}: `{argument}` must be a dict with {', '.join(names)}. "
                 f"Received: {', '.join(source)}"
             )
-        check = {"image": _pictures, "text": _texts, "value": np.asarray}[kind]
+        if kind == "image":
+            channels = {
+                x["input"]: x["shape"][-1]
+                for x in self.about["signatures"][task]["inputs"].values()
+            }
+            return {name: _pictures(source[name], channels[name]) for name in names}
+        check = {"text": _texts, "value": np.asarray}[kind]
         return {name: check(source[name]) for name in names}
 
     def _files(self, task, rows):
@@ -190,37 +216,36 @@ class SavedTasks:
         files = {name for name in pictures if isinstance(rows[name], list)}
         if files and files != pictures:
             raise ValueError(f"Task {task!r}: give all pictures as files, or all as arrays.")
-        if files and f"{task}_encoded" not in self._signatures:
-            raise ValueError(
-                f"Task {task!r} reads no picture files, since its pictures have a number of "
-                "channels that files do not have. Give `pictures` as uint8 arrays."
-            )
         return bool(files)
 
 
-def _pictures(source):
+def _pictures(source, channels):
     """Picture files as a list of bytes, or an array of pictures."""
-    if isinstance(source, (str, bytes, os.PathLike)):
+    if isinstance(source, _FILE):
         source = [source]
-    if isinstance(source, (list, tuple)) and all(
-        isinstance(item, (str, bytes, os.PathLike)) for item in source
-    ):
-        return [_picture(item, number) for number, item in enumerate(source)]
-    if not isinstance(source, np.ndarray) or source.dtype != np.uint8 or source.ndim != 4:
+    if isinstance(source, (list, tuple)) and all(isinstance(item, _FILE) for item in source):
+        if channels not in _FILE_CHANNELS:
+            raise ValueError(
+                f"No picture file has the {channels} channels of this task's pictures. "
+                "Give them as a uint8 array."
+            )
+        return [_picture(item, number, channels) for number, item in enumerate(source)]
+    fits = isinstance(source, np.ndarray) and source.dtype == np.uint8 and source.ndim == 4
+    if not fits or source.shape[-1] != channels:
         found = f"{getattr(source, 'dtype', '')} {type(source).__name__}".strip()
         raise ValueError(
-            "Argument `pictures` must be files or a uint8 array (n, height, width, channels). "
+            f"Argument `pictures` must be files or a uint8 array (n, height, width, {channels}). "
             f"Received: {found} of shape {np.shape(source)}"
         )
     return source
 
 
-def _picture(source, number):
+def _picture(source, number, channels):
     """The bytes of a picture file that can be decoded."""
     name = f"Picture {number}" if isinstance(source, bytes) else f"Picture file {str(source)!r}"
     try:
         data = source if isinstance(source, bytes) else Path(source).read_bytes()
-        tf.io.decode_image(data, expand_animations=False)
+        tf.io.decode_image(data, channels=channels, expand_animations=False)
     except OSError as error:
         raise ValueError(f"{name} cannot be read: {error.strerror}.") from error
     except tf.errors.OpError as error:
@@ -243,6 +268,12 @@ def _utf8(text, name):
     except UnicodeError as error:
         raise ValueError(f"{name} is not UTF-8: {error}.") from error
     return text
+
+
+def _reason(error):
+    """The line of a message of TensorFlow's that says what was wrong."""
+    lines = [line for line in str(error).splitlines() if line and not line.startswith("\t")]
+    return lines[-1] if lines else type(error).__name__
 
 
 def _damaged(path, reason):

@@ -22,6 +22,13 @@ class Signatures:
 
     Raises:
         ValueError: two signatures have one name, or the class names do not fit the outputs.
+
+    Example:
+        >>> import mtl_keras as mtl
+        >>> x = keras.Input((8, 8, 1), name="x")
+        >>> head = keras.layers.Dense(2)(keras.layers.Flatten()(x))
+        >>> list(Signatures(mtl.MultiTaskModel(x, {"shape": head})).functions)
+        ['shape', 'shape_encoded', 'serving_default']
     """
 
     def __init__(self, model):

@@ -1,4 +1,4 @@
-"""One training step: losses of the tasks, their gradients, and what absent tasks keep."""
+"""One training step: losses of the tasks and their gradients."""
 
 import dataclasses
 
@@ -16,10 +16,13 @@ class Batch:
         values: list of scalars, the mean loss of each task over its labelled rows of all
             replicas (this replica's part of it), times its `loss_weights`.
         present: bool tensor (T,), whether the task has a labelled row on any replica.
+        halves: for methods that see two halves of the batch: for each task the mean loss of either
+            half and its share of the labelled rows, (losses (2,), shares (2,)). Else empty.
     """
 
     values: list
     present: tf.Tensor
+    halves: list = dataclasses.field(default_factory=list)
 
     @property
     def losses(self):
@@ -55,19 +58,35 @@ def _all_reduce_gradients(gradients):
     return [[None if g is None else next(parts) for g in task] for task in gradients]
 
 
-def no_label_missing(boards, y, sample_weight):
-    """Returns whether every task has every label, a bool tensor; None where it cannot be so."""
-    if sample_weight or any(y.get(task) is None for task in boards):
-        return None
-    known = [
-        tf.reduce_all(~tf.math.is_nan(y[task]) if y[task].dtype.is_floating else y[task] != -1)
-        for task in boards
+def check_labels(boards, y, sample_weight, outputs):
+    """Checks the labels, outside XLA, which drops assertions.
+
+    Args:
+        boards, y, sample_weight: as for `batch_losses`.
+        outputs: dict task -> output tensor of the model, for its shape.
+
+    Returns:
+        Whether every task has every label, a bool tensor; `None` where it cannot be so.
+    """
+    masks = [
+        task_losses.prepare(task, board.loss, y[task], outputs[task], sample_weight.get(task))[1]
+        for task, board in boards.items()
+        if y.get(task) is not None
     ]
-    return tf.reduce_all(tf.stack(known))
+    if sample_weight or len(masks) < len(boards):
+        return None
+    return tf.reduce_all(tf.stack([tf.reduce_all(mask) for mask in masks]))
 
 
 def batch_losses(
-    boards, y, y_pred, sample_weight, class_weight=None, loss_weights=None, plain=False
+    boards,
+    y,
+    y_pred,
+    sample_weight,
+    class_weight=None,
+    loss_weights=None,
+    plain=False,
+    by_half=False,
 ):
     """Computes the losses of a batch and takes them in the boards.
 
@@ -79,27 +98,31 @@ def batch_losses(
         class_weight: dict task -> (classes,) weights.
         loss_weights: dict task -> float.
         plain: bool, no label is missing and the losses are Keras' own, to the last bit.
+        by_half: bool, also compute the losses of the two halves of the rows.
 
     Returns:
         A `Batch`, in the order of the boards.
     """
     class_weight, loss_weights = class_weight or {}, loss_weights or {}
-    terms = {}
+    terms, halves = {}, []
     for task, board in boards.items():
         if y.get(task) is None:
+            halves.append((tf.zeros([2]), tf.zeros([2])))
             continue
         labels, mask, weights = task_losses.prepare(
             task, board.loss, y[task], y_pred[task], sample_weight.get(task)
         )
-        row_weights = weights
+        mask = task_losses.without_masked(mask, y_pred[task])
         if task in class_weight:
-            by_class = tf.gather(class_weight[task], tf.cast(tf.reshape(labels, [-1]), tf.int32))
-            row_weights = by_class if weights is None else by_class * weights
-        total, weight = task_losses.masked_sum(board.loss, labels, mask, row_weights, y_pred[task])
+            weights = task_losses.weigh_classes(class_weight[task], labels, weights)
+        total, weight = task_losses.masked_sum(board.loss, labels, mask, weights, y_pred[task])
         board.update(
             tf.math.divide_no_nan(total, weight), weight, labels, mask, weights, y_pred[task]
         )
         terms[task] = (total, weight)
+        if by_half:
+            half_losses, shares = _halves(board.loss, labels, mask, weights, y_pred[task])
+            halves.append((half_losses * loss_weights.get(task, 1.0), shares))
     nothing = (tf.constant(0.0), tf.constant(0.0))
     counts = all_reduce(tf.stack([terms.get(task, nothing)[1] for task in boards]))
     values = []
@@ -113,24 +136,45 @@ def batch_losses(
             value = tf.math.divide_no_nan(total, counts[index])
         factor = loss_weights.get(task, 1.0)
         values.append(value if factor == 1.0 else value * factor)
-    return Batch(values, counts > 0)
+    return Batch(values, counts > 0, halves)
+
+
+def _halves(loss, labels, mask, weights, y_pred):
+    """Returns the mean losses of the first and second half of the rows, and their shares."""
+    rows = tf.shape(labels)[0]
+    first = tf.cast(tf.range(rows) < (rows + 1) // 2, tf.float32)
+    sums = [
+        task_losses.masked_sum(
+            loss, labels, mask, side if weights is None else side * weights, y_pred
+        )
+        for side in (first, 1 - first)
+    ]
+    counts = all_reduce(tf.stack([count for _, count in sums]))
+    totals = tf.stack([total for total, _ in sums])
+    shares = tf.math.divide_no_nan(counts, tf.reduce_sum(counts))
+    return tf.math.divide_no_nan(totals, counts), shares
 
 
 def loss_gradients(tape, weighting, batch, extra, optimizer, variables):
     """One backward pass of the combined loss.
 
     Returns:
-        A list of gradients, in the order of the variables.
+        (gradients in the order of the variables, decision): the decision is a dict with the
+        `weights` (T,) that the method came to, or empty without a method.
     """
+    decision = {}
     with tape:
         if weighting is None:
             objective = sum(batch.values[1:], batch.values[0])
         else:
-            objective = weighting(losses=batch.losses, present=batch.present)
-        if extra is not None:
-            objective = objective + extra
-        objective = optimizer.scale_loss(objective)
-    gradients = tape.gradient(objective, variables)
+            losses = batch.losses
+            with tf.GradientTape() as inner:
+                inner.watch(losses)
+                objective = weighting(losses=losses, present=batch.present)
+        total = optimizer.scale_loss(objective if extra is None else objective + extra)
+    if weighting is not None:
+        decision["weights"] = inner.gradient(objective, losses, unconnected_gradients="zero")
+    gradients = tape.gradient(total, variables)
     if weighting is not None and replicas() > 1:
         # Every replica holds the whole gradient of what the method learns.
         learned = {id(v) for v in weighting.trainable_variables}
@@ -138,7 +182,7 @@ def loss_gradients(tape, weighting, batch, extra, optimizer, variables):
             g / replicas() if g is not None and id(v) in learned else g
             for g, v in zip(gradients, variables)
         ]
-    return gradients
+    return gradients, decision
 
 
 def task_gradient_step(tape, weighting, batch, extra, optimizer, reach, variables):
@@ -146,33 +190,46 @@ def task_gradient_step(tape, weighting, batch, extra, optimizer, reach, variable
 
     Returns:
         (gradients in the order of the variables, decision): the decision is a dict with
-        `weights` (T,) and `gramian` (T, T), or empty where the method gives a direction.
+        `gramian` (T, T) and, unless the method gives a direction, `weights` (T,).
     """
     with tape:
         scaled = [optimizer.scale_loss(value) for value in batch.values]
         scaled_extra = None if extra is None else optimizer.scale_loss(extra)
+        halves = [tf.unstack(optimizer.scale_loss(losses)) for losses, _ in batch.halves]
     factor = optimizer.scale_loss(tf.constant(1.0))
-    shared, own, total = [], {}, {}
-    for task, value in zip(reach.own, scaled):
-        found = tape.gradient(value, reach.shared + reach.own[task])
-        shared.append(
-            [
-                None if g is None else tf.convert_to_tensor(g) / factor
-                for g in found[: len(reach.shared)]
-            ]
+
+    def pull(value, variables):
+        return [
+            None if g is None else tf.convert_to_tensor(g) for g in tape.gradient(value, variables)
+        ]
+
+    def unscaled(gradients):
+        return _all_reduce_gradients(
+            [[None if g is None else g / factor for g in task] for task in gradients]
         )
-        own |= {id(v): g for v, g in zip(reach.own[task], found[len(reach.shared) :])}
-    shared = _all_reduce_gradients(shared)
+
+    own = {}
+    if weighting.sees == "cross_gramian":
+        first, second = (unscaled([pull(half[i], reach.shared) for half in halves]) for i in (0, 1))
+        shared = _mix(first, second, [shares for _, shares in batch.halves])
+        decision = {"gramian": task_gradients.gramian(first, second)}
+        for task, value in zip(reach.own, scaled):
+            own |= dict(zip(map(id, reach.own[task]), pull(value, reach.own[task])))
+    else:
+        found = [pull(value, reach.shared + reach.own[t]) for t, value in zip(reach.own, scaled)]
+        shared = unscaled([task[: len(reach.shared)] for task in found])
+        decision = {"gramian": task_gradients.gramian(shared)}
+        for task, gradients in zip(reach.own, found):
+            own |= dict(zip(map(id, reach.own[task]), gradients[len(reach.shared) :]))
     losses = tf.stop_gradient(batch.losses)
     if weighting.sees == "jacobian":
         rows = task_gradients.jacobian(shared, reach.shared)
         direction = weighting(losses=losses, jacobian=rows, present=batch.present)
-        combined, decision = task_gradients.split(direction, reach.shared), {}
+        combined = task_gradients.split(direction, reach.shared)
     else:
-        gramian = task_gradients.gramian(shared)
-        weights = weighting(losses=losses, gramian=gramian, present=batch.present)
+        weights = weighting(losses=losses, present=batch.present, **decision)
         combined = task_gradients.weighted_sum(shared, weights)
-        decision = {"weights": weights, "gramian": gramian}
+        decision["weights"] = weights
     # The optimizer sums over replicas what is already a sum.
     back = factor / replicas()
     total = {id(v): None if g is None else g * back for v, g in zip(reach.shared, combined)} | own
@@ -183,80 +240,15 @@ def task_gradient_step(tape, weighting, batch, extra, optimizer, reach, variable
     return gradients, decision
 
 
+def _mix(first, second, shares):
+    """Returns the gradients of the whole batch from those of its halves."""
+    return [
+        [None if a is None else share[0] * a + share[1] * b for a, b in zip(*halves)]
+        for *halves, share in zip(first, second, shares)
+    ]
+
+
 def _add(gradient, other):
     if gradient is None or other is None:
         return other if gradient is None else gradient
     return tf.convert_to_tensor(gradient) + tf.convert_to_tensor(other)
-
-
-class Keeper:
-    """Keeps what belongs to a task as it was in a step in which the task is absent.
-
-    Zero gradients would not do: momentum and weight decay move a variable on. So the old
-    values are held, and put back after the update. The same way learning rates differ by
-    layer: old + factor (new - old) is exact for any optimizer.
-
-    Args:
-        reach: a `graph.Reach`.
-        optimizer: the built optimizer.
-        weighting: the built weighting, or `None`.
-        multipliers: dict id of a variable -> learning-rate factor.
-    """
-
-    def __init__(self, reach, optimizer, weighting, multipliers):
-        slots = _slots(optimizer)
-        everyone = set(reach.tasks)
-        self.owned = [
-            ([reach.tasks.index(task) for task in owners], variable)
-            for own, owners in reach.trainable + reach.statistics
-            if owners and owners != everyone
-            for variable in [own, *slots.get(id(own), [])]
-        ]
-        self.learned = [
-            variable
-            for own in (weighting.trainable_variables if weighting is not None else [])
-            if own.shape[:1] == (len(reach.tasks),)
-            for variable in [own, *slots.get(id(own), [])]
-            if variable.shape == own.shape
-        ]
-        self.scaled = [(multipliers[id(v)], v) for v, _ in reach.trainable if id(v) in multipliers]
-
-    def before(self):
-        """Returns the values at the start of the step."""
-        held = [v for _, v in self.owned + self.scaled] + self.learned
-        return {id(v): tf.identity(v.value) for v in held}
-
-    def after(self, old, present):
-        """Puts back what absent tasks own; scales the updates of layers with a factor."""
-        for factor, variable in self.scaled:
-            start = old[id(variable)]
-            variable.assign(start + factor * (variable.value - start))
-
-        def put_back():
-            for owners, variable in self.owned:
-                served = tf.reduce_any(tf.gather(present, owners))
-                variable.assign(tf.where(served, variable.value, old[id(variable)]))
-            for variable in self.learned:
-                mask = tf.reshape(present, [-1] + [1] * (len(variable.shape) - 1))
-                variable.assign(tf.where(mask, variable.value, old[id(variable)]))
-
-        if replicas() > 1:
-            put_back()  # variables of several replicas cannot be assigned inside a branch
-        else:
-            tf.cond(tf.reduce_all(present), lambda: None, put_back)
-
-
-def _slots(optimizer):
-    """Returns dict id of a variable -> the optimizer's variables for it."""
-    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
-    variables = list(optimizer._trainable_variables)
-    if optimizer.gradient_accumulation_steps:
-        return {}
-    slots = {id(v): [] for v in variables}
-    for name, value in vars(optimizer).items():
-        lists = isinstance(value, list) and name not in ("_variables", "_trainable_variables")
-        if lists and len(value) == len(variables):
-            for variable, slot in zip(variables, value):
-                if hasattr(slot, "assign"):
-                    slots[id(variable)].append(slot)
-    return slots

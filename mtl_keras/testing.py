@@ -148,7 +148,7 @@ def check_shapes(given):
 @_check
 def check_finite(given):
     """The answer is finite whatever the scale of the losses and gradients."""
-    for scale in (0.0, 1e-15, 1e-6, 1e6, 1e15):
+    for scale in (0.0, 1e-15, 1e15):
         for what, factor in (("everything", scale), ("one task", [1.0, scale, 1.0, 1.0])):
             facts = functools.partial(_facts, scale=factor)
             for answer in _run(_make(given), facts, steps=range(3)):
@@ -197,9 +197,9 @@ def check_permutation(given):
 @_check
 def check_jit(given):
     """Compiled by XLA, the answers of several steps are those of eager mode."""
-    compiled = tf.function(_ask, jit_compile=True)
-    ask = compiled if _is_random(given) else _ask
-    _same(_run(_make(given), ask=compiled), _run(_make(given), ask=ask), "jit_compile=True")
+    found = _run(_make(given), ask=tf.function(_ask, jit_compile=True))
+    wanted = found if _is_random(given) else _run(_make(given))
+    _same(found, wanted, "jit_compile=True")
 
 
 @_check

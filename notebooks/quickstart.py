@@ -22,7 +22,9 @@ import tempfile
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-EPOCHS = int(os.environ.get("MTL_EPOCHS", 12))  # fewer where a test only wants to see it run
+# Fewer where a test only wants to see it run.
+EPOCHS = int(os.environ.get("MTL_EPOCHS", 10))
+EXAMPLES = int(os.environ.get("MTL_EXAMPLES", 0)) or None
 
 import keras
 import matplotlib.pyplot as plt
@@ -51,6 +53,7 @@ data = mtl.data.load(
     match="sample/captions",
     batch_size=64,
     augment=augment,
+    examples=EXAMPLES,
     seed=0,
 )
 for task in data.tasks:

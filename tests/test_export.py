@@ -185,6 +185,29 @@ def by_kind(model, task, kind, kinds):
     return next(name for name in model.task_inputs[task] if kinds[name] == kind)
 
 
+def test_export_answers_what_the_pipeline_gives_the_model(tmp_path):
+    data = mtl.data.load(digits="sample/digits", topics="sample/headlines")
+    layers, x = keras.layers, data.inputs()
+    words = layers.Embedding(data.vocabulary_size, 4)(x["topics_text"])
+    logits = {
+        "digits": layers.Dense(10)(layers.Flatten()(x["digits_image"])),
+        "topics": layers.Dense(4)(layers.Flatten()(words)),
+    }
+    names = data.class_names
+    model = mtl.MultiTaskModel(x, logits, preprocess=data.preprocess, class_names=names)
+    model.compile("sgd", loss=data.losses)
+    model.export(tmp_path / "x", card=model_card.describe(data))
+    answers = tf.saved_model.load(str(tmp_path / "x")).signatures
+    for task, key in (("digits", "image"), ("topics", "text")):
+        name = f"{task}_{key}"
+        raw = data.raw(task)[0][name]
+        rows = data.only(task).test.map(lambda x, y, name=name: x[name])
+        logits = model.task(task).predict(rows, verbose=0)
+        answer = answers[task](**{key: tf.constant(raw)})
+        close(answer["probabilities"], softmax(logits)[: len(raw)])
+    assert labels(tmp_path / "x")["data"]["digits"]["train"] == data.examples["digits"]["train"]
+
+
 # ------------------------------------------------------------- signatures
 
 

@@ -138,7 +138,8 @@ def test_values(tasks):
         ),
         ("zeta", {"pictures": np.zeros((2, 4, 4, 1))}, "float64 ndarray of shape"),
         ("zeta", {"pictures": pictures(4, 4, 1)}, r"of shape \(4, 4, 1\)"),
-        ("zeta", {"pictures": pictures(1, 4, 4, 3)}, "Signature 'zeta' of .*toy' cannot answer"),
+        ("zeta", {"pictures": pictures(1, 4, 4, 3)}, r"array \(n, height, width, 1\)"),
+        ("score", {"values": {"numbers": [[1, 2, 3]]}}, "'score' of .*toy' cannot answer: .*3"),
         ("zeta", {"pictures": [b"no picture"]}, "Picture 0 cannot be read as a PNG or JPEG"),
         ("topics", {"texts": ["good", "bad \udce9"]}, "Text 1 is not UTF-8"),
         ("topics", {"texts": [b"caf\xe9"]}, "Text 0 is not UTF-8"),
@@ -179,7 +180,7 @@ def test_a_task_whose_pictures_no_file_can_hold(tmp_path):
     model.export(tmp_path / "x")
     tasks = saved.load(tmp_path / "x")
     assert len(tasks.predict("t", pictures=pictures(2, 9, 9, 2))[0]) == 2
-    with pytest.raises(ValueError, match="reads no picture files"):
+    with pytest.raises(ValueError, match="No picture file has the 2 channels"):
         tasks.predict("t", pictures=[tf.io.encode_png(pictures(4, 4, 3)).numpy()])
 
 

@@ -18,7 +18,7 @@ CARD = {
 }
 
 
-def build(compiled=True):
+def build():
     """Returns the model; its tasks are in no alphabetical order on purpose."""
     layers = keras.layers
     x = {
@@ -61,21 +61,20 @@ def build(compiled=True):
         },
     )
     _randomise(model)
-    if compiled:
-        sparse = keras.losses.SparseCategoricalCrossentropy
-        binary = keras.losses.BinaryCrossentropy
-        losses = {
-            "zeta": sparse(from_logits=True),
-            "alpha": "mse",
-            "topics": sparse(from_logits=True),
-            "tags": binary(from_logits=True),
-            "match": binary(from_logits=True),
-            "colour": sparse(),
-            "pair": sparse(from_logits=True),
-            "score": binary(),
-            "feature": None,
-        }
-        model.compile("adam", loss=losses)
+    sparse = keras.losses.SparseCategoricalCrossentropy
+    binary = keras.losses.BinaryCrossentropy
+    losses = {
+        "zeta": sparse(from_logits=True),
+        "alpha": "mse",
+        "topics": sparse(from_logits=True),
+        "tags": binary(from_logits=True),
+        "match": binary(from_logits=True),
+        "colour": sparse(),
+        "pair": sparse(from_logits=True),
+        "score": binary(),
+        "feature": None,
+    }
+    model.compile("adam", loss=losses)
     return model
 
 

@@ -63,7 +63,7 @@ def dataset(*parts, batch=8, remainder=True):
 
 def values(variables):
     """Returns the values of variables, as arrays."""
-    return [np.array(v) for v in variables]
+    return [v.numpy() for v in variables]
 
 
 def same(found, wanted):

@@ -17,7 +17,7 @@ def add_parser(commands):
     parser.add_argument(
         "set", nargs="?", metavar="SET",
         help="a set to describe: a name of TensorFlow Datasets (downloaded if it is not here), "
-        "sample/NAME, a folder of pictures, a .csv or .tsv file",
+        "sample/NAME, a folder of pictures, a .csv or .tsv file; SET#COLUMN names its label column",
     )  # fmt: skip
     options.add_data_dir(parser)
     parser.add_argument(
@@ -88,7 +88,8 @@ def _prepared(data_dir):
 def _describe(args):
     from mtl_keras.data.sources import Source, read
 
-    found = read(Source(args.set, image_size=args.image_size), args.data_dir)
+    name, column = options.split_column(args.set)
+    found = read(Source(name, labels=column, image_size=args.image_size), args.data_dir)
     splits = {
         split: {"rows": len(rows), "inputs": {k: _input(v) for k, v in rows.inputs.items()}}
         for split, rows in found.splits.items()

@@ -70,11 +70,12 @@ def load(seed=0):
 
     shifted = data.Augmentation(crop=2)
     mirrored = data.Augmentation(crop=2, flip=True)
+    augment = {"digits": shifted, "objects": mirrored, "match": mirrored}
     return data.load(
         **SETS,
         batch_size=BATCH_SIZE,
         seed=seed,
-        augment={"digits": shifted, "objects": mirrored, "match": mirrored},
+        augment={task: augment[task] for task in SETS if task in augment},
     )
 
 
@@ -178,12 +179,9 @@ def export_and_ask(comparison, model, data, out):
     path = out / "export"
     model.export(path, overwrite=True, card=model_card.describe(data, metrics))
     tasks = saved.load(path)
-    asked = [
-        *_held_out(data, "digits", out / "pictures"),
-        *_held_out(data, "objects", out / "pictures"),
-        *_held_out(data, "match", out / "pictures"),
-        {"task": "topics", "text": HEADLINE, "true": "sport"},
-    ]
+    with_pictures = [task for task in data.tasks if task != "topics"]
+    asked = [each for task in with_pictures for each in _held_out(data, task, out / "pictures")]
+    asked.append({"task": "topics", "text": HEADLINE, "true": "sport"})
     for question in asked:
         (label,), (probabilities,) = tasks.predict(
             question["task"], pictures=question.get("picture"), texts=question.get("text")

@@ -9,10 +9,23 @@ from mtl_keras.errors import unknown
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are two lines, and that takes no abbreviations."""
+    """An argument parser whose errors are two lines.
+
+    It takes no abbreviations, and options may stand between the arguments of a command.
+    """
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, allow_abbrev=False, **kwargs)
+        self._mixing = False
+
+    def parse_known_args(self, args=None, namespace=None):
+        if self._subparsers is not None or self._mixing:
+            return super().parse_known_args(args, namespace)
+        self._mixing = True  # The method below comes back here, once for options.
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._mixing = False
 
     def error(self, message):
         self.exit(2, f"{self.prog}: error: {message}\nSee {self.prog} --help.\n")
@@ -20,7 +33,9 @@ class Parser(argparse.ArgumentParser):
 
 def add_command(commands, name, run, help, json=True, **kwargs):
     """Adds the parser of a command with the options that all have, and returns it."""
-    parser = commands.add_parser(name, help=help, description=f"{help[0].upper()}{help[1:]}.", **kwargs)
+    parser = commands.add_parser(
+        name, help=help, description=f"{help[0].upper()}{help[1:]}.", **kwargs
+    )
     parser.set_defaults(run=run)
     group = parser.add_argument_group("output")
     group.add_argument("--quiet", action="store_true", help="print results and errors only")
@@ -249,17 +264,39 @@ def load_data(options, data_dir=None):
     for task in options["tasks"]:
         if task in reserved:
             raise ValueError(f"A task cannot be called {task!r}, which is an option of `load`.")
-    return data.load(
-        batch_size=options["batch_size"],
-        seed=options["seed"],
-        data_dir=data_dir,
-        validation=options["validation"],
-        epoch=options["epoch_mode"],
-        augment=_augmentations(options),
-        vocabulary_size=options["vocabulary_size"],
-        examples=options["examples"],
-        **_sources(options["tasks"], options["image_size"]),
-    )
+    try:
+        return data.load(
+            batch_size=options["batch_size"],
+            seed=options["seed"],
+            data_dir=data_dir,
+            validation=options["validation"],
+            epoch=options["epoch_mode"],
+            augment=_augmentations(options),
+            vocabulary_size=options["vocabulary_size"],
+            examples=options["examples"],
+            **_sources(options["tasks"], options["image_size"]),
+        )
+    except ValueError as error:
+        raise ValueError(_in_terms_of_the_command_line(str(error))) from error
+
+
+def _in_terms_of_the_command_line(message):
+    """Errors of `load` say what to write in Python."""
+    for python, here in (("column", "TASK=SET#COLUMN"), ("image_size", "--image-size H[xW]")):
+        if python in message:
+            return f"{message} (On the command line: {here}.)"
+    return message
+
+
+def split_column(text):
+    """Returns set and label column of `SET#COLUMN`, the column `None` where none is named.
+
+    Example:
+        >>> split_column("trec#label-fine"), split_column("mnist")
+        (('trec', 'label-fine'), ('mnist', None))
+    """
+    name, _, column = (text, "", "") if os.path.exists(text) else text.partition("#")
+    return name, column or None
 
 
 def _sources(tasks, image_size):
@@ -268,8 +305,8 @@ def _sources(tasks, image_size):
 
     by_set = {}
     for task, text in tasks.items():
-        name, _, column = (text, "", "") if os.path.exists(text) else text.partition("#")
-        by_set.setdefault(name if column else (name, task), {})[task] = column or None
+        name, column = split_column(text)
+        by_set.setdefault(name if column else (name, task), {})[task] = column
     sources = {}
     for key, columns in by_set.items():
         name = key if isinstance(key, str) else key[0]

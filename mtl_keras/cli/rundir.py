@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import os
 import shutil
 import time
@@ -37,33 +38,43 @@ class RunDirectory:
             self.path / part for part in _PARTS
         )
 
-    def prepare(self, options, about, overwrite=False):
-        """Makes the directory ready for a run with these options.
+    def check(self, options, overwrite=False):
+        """Checks that a run with these options can begin or go on here.
 
         Args:
             options: dict of plain values, which a run that goes on must have, too.
-            about: dict of further facts for `config.json`.
-            overwrite: bool, whether a run that is there is removed. Defaults to `False`.
+            overwrite: bool, whether a run that is there may be another one. Defaults to `False`.
 
         Raises:
             ValueError: the directory holds something else, or a run with other options.
         """
-        if overwrite and self.config.exists():
-            for part in _PARTS:
-                _remove(self.path / part)
         if self.config.exists():
-            self._check_same(results.plain(options))
-            return
-        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+            if not overwrite:
+                self._check_same(results.plain(options))
+        elif self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
             raise ValueError(
                 f"{str(self.path)!r} holds something that is no run of `train`. Give another --out."
             )
+
+    def make(self, options, about, overwrite=False):
+        """Makes the directory of a run that begins here, or leaves it for one that goes on.
+
+        Args:
+            options: dict of plain values.
+            about: dict of further facts for `config.json`.
+            overwrite: bool, whether a run that is there is removed. Defaults to `False`.
+        """
+        if self.config.exists() and not overwrite:
+            return
+        for part in _PARTS:
+            _remove(self.path / part)
         results.write(self.config, {"options": options, **about})
 
     def _check_same(self, options):
         there = self.read_config()["options"]
         for name in dict.fromkeys([*there, *options]):
-            if there.get(name) != options.get(name):
+            # As text, since the order of the tasks counts.
+            if json.dumps(there.get(name)) != json.dumps(options.get(name)):
                 raise ValueError(
                     f"{str(self.path)!r} holds a run with another {_option(name)}: "
                     f"{there.get(name)!r}; received {options.get(name)!r}. Give another --out, or "

@@ -1,7 +1,6 @@
 """`mtl-keras train`: trains one model on all tasks, in a directory that it goes on from."""
 
 import math
-import statistics
 import sys
 import time
 
@@ -50,30 +49,29 @@ def add_parser(commands):
 def run(args):
     """Trains, tests and saves; returns the exit code."""
     console.start()
-    tasks = options.task_sets(args.tasks)
-    chosen = {"tasks": tasks, **{name: getattr(args, name) for name in DECIDING}}
-    data = options.load_data(chosen, args.data_dir)
-    model, data = build(chosen, data)
-
     from mtl_keras.cli.rundir import RunDirectory
     from mtl_keras.evaluation import results
 
-    directory = RunDirectory(args.out or f"runs/{'-'.join([args.only] if args.only else tasks)}")
-    about = {"data_dir": args.data_dir, "versions": results.versions()}
-    directory.prepare(chosen, about, args.overwrite)
-    if directory.metrics.exists():
+    tasks = options.task_sets(args.tasks)
+    chosen = {"tasks": tasks, **{name: getattr(args, name) for name in DECIDING}}
+    directory = RunDirectory(args.out or f"runs/{args.only or '-'.join(tasks)}")
+    directory.check(chosen, args.overwrite)
+    if directory.metrics.exists() and not args.overwrite:
         console.say(args, f"{directory.path} is finished; --overwrite starts anew.")
         _report(args, results.read(directory.metrics))
         return None
-    if not args.quiet:
-        print(data, file=sys.stderr)
+    model, data = build(chosen, options.load_data(chosen, args.data_dir))
+    about = {"data_dir": args.data_dir, "versions": results.versions()}
+    directory.make(chosen, about, args.overwrite)
+    console.say(args, data)
     try:
         with console.working():
             found = _test(model, data, directory, _fit(args, model, data, directory))
+        report.save_plots(data, found, directory.plots)
+        results.write(directory.metrics, found)  # The last file: it makes the run a finished one.
     except KeyboardInterrupt:
         print(f"\nmtl-keras: interrupted. {_goes_on(directory)}", file=sys.stderr)
         return 130
-    report.save_plots(data, found, directory.plots)
     _report(args, found)
     console.say(
         args, f"Written to {directory.path}: model.keras, metrics.json, history.csv, plots/"
@@ -168,7 +166,7 @@ def _fit(args, model, data, directory):
 
 
 def _test(model, data, directory, history):
-    """Tests the model of the best epoch; returns and writes what came out."""
+    """Tests the model of the best epoch; returns what came out."""
     from mtl_keras.cli.rundir import load_model
     from mtl_keras.evaluation import cost, results
     from mtl_keras.evaluation.scores import final_scores
@@ -186,9 +184,7 @@ def _test(model, data, directory, history):
         **cost(model)._asdict(),
         "machine": results.machine(),
     }
-    found = results.plain(found)
-    results.write(directory.metrics, found)
-    return found
+    return results.plain(found)
 
 
 def _data_share(data, history):
@@ -201,7 +197,7 @@ def _data_share(data, history):
     for _ in range(timed):
         next(batches)
     alone = (time.perf_counter() - start) / max(timed, 1)
-    return alone * steps / statistics.median(history["seconds"])
+    return alone * steps / min(history["seconds"])
 
 
 def _report(args, found):

@@ -40,7 +40,8 @@ def shared_model(data, width=16, text_width=64, text_dropout=0.3, fusion_width=1
         if len(parts) == 1:
             return parts[0]
         parts = [
-            layers.LayerNormalization(name=f"{task}_norm_{name}")(part)
+            # The default epsilon would drown averaged word vectors, which begin small.
+            layers.LayerNormalization(epsilon=1e-6, name=f"{task}_norm_{name}")(part)
             for name, part in zip(tensors, parts)
         ]
         joined = layers.Concatenate(name=f"{task}_joined")(parts)

@@ -32,7 +32,7 @@ class MaskedAverage(layers.Layer):
         return (input_shape[0][0], input_shape[0][2])
 
 
-class embedding_branch(Trunk):  # noqa: N801 - a builder, called like a function
+class embedding_branch(Trunk):
     """Builds a text branch that averages learned word vectors.
 
     Called on token ids `(batch, length)`, 0 = padding and 1 = unknown, it returns features

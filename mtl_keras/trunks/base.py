@@ -4,8 +4,8 @@
 class Trunk:
     """A builder that is called on tensors, and shares its layers between the calls.
 
-    Subclasses implement `connect(x)` with `shared` layers, one for all inputs, and `private` layers,
-    one for each input. A call on the same tensor returns the same features.
+    Subclasses implement `connect(x)` with `shared` layers, one for all inputs, and `private`
+    layers, one for each input. A call on the same tensor returns the same features.
 
     Args:
         name: str, prefix of the layers' names.

@@ -1,12 +1,11 @@
 """A small residual convolutional trunk."""
 
-import keras
 from keras import layers
 
 from mtl_keras.trunks.base import Trunk
 
 
-class conv_trunk(Trunk):  # noqa: N801 - a builder, called like a function
+class conv_trunk(Trunk):
     """Builds a residual convolutional trunk for pictures of any size, ResNet-9 in shape.
 
     A stem of `width` filters, then three stages of 2, 4 and 8 times the width, each a 3x3
@@ -27,6 +26,7 @@ class conv_trunk(Trunk):  # noqa: N801 - a builder, called like a function
         name: str, prefix of the layers' names. Defaults to `"conv_trunk"`.
 
     Example:
+        >>> import keras
         >>> trunk = conv_trunk(width=4)
         >>> grey, colour = keras.Input((28, 28, 1)), keras.Input((32, 32, 3))
         >>> trunk(grey).shape, trunk(colour).shape

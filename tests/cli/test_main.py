@@ -43,7 +43,8 @@ def test_no_command_is_bad_usage(capsys):
 def test_an_unknown_command_is_bad_usage_in_two_lines(capsys):
     assert main(["trian"]) == 2
     error = capsys.readouterr().err
-    assert "'trian' (choose from" in error and "See mtl-keras --help." in error
+    assert "'trian' (choose from" in error
+    assert "See mtl-keras --help." in error
     assert len(error.splitlines()) == 2
 
 

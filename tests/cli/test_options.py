@@ -12,13 +12,16 @@ from mtl_keras.cli import main, options
 NAMES = st.from_regex(r"[A-Za-z][A-Za-z0-9_]{0,8}", fullmatch=True)
 
 
+@hypothesis.settings(max_examples=30, deadline=None)
 @hypothesis.given(st.dictionaries(NAMES, st.sampled_from(["mnist", "glue/sst2", "trec#fine"])))
 def test_tasks_read_back_in_their_order(tasks):
     texts = [f"{task}={name}" for task, name in tasks.items()]
     assert list(options.task_sets(texts).items()) == list(tasks.items())
 
 
-@pytest.mark.parametrize("text", ["digits", "=mnist", "digits=", "2d=mnist", "a-b=mnist", "ä=mnist"])
+@pytest.mark.parametrize(
+    "text", ["digits", "=mnist", "digits=", "2d=mnist", "a-b=mnist", "ä=mnist"]
+)
 def test_what_is_no_task_is_refused(text):
     with pytest.raises(ValueError, match=r"TASK=SET.*Received"):
         options.task_sets([text])
@@ -31,7 +34,11 @@ def test_a_task_comes_once():
 
 def test_paths_become_absolute():
     found = options.task_sets(["a=./pictures", "b=films.csv", "c=mnist"])
-    assert found == {"a": os.path.abspath("pictures"), "b": os.path.abspath("films.csv"), "c": "mnist"}
+    assert found == {
+        "a": os.path.abspath("pictures"),
+        "b": os.path.abspath("films.csv"),
+        "c": "mnist",
+    }
 
 
 def test_columns_of_one_set_share_its_rows():
@@ -113,7 +120,8 @@ DATA = {
 
 def test_load_data():
     data = options.load_data(DATA)
-    assert data.tasks == ["digits"] and data.batch_size == 8
+    assert data.tasks == ["digits"]
+    assert data.batch_size == 8
     assert data.examples["digits"]["train"] == 32
 
 
@@ -125,7 +133,10 @@ def test_an_option_of_load_is_no_task():
 @pytest.mark.parametrize(
     ("augment", "message"),
     [
-        ([{"task": "digts", "crop": 1}], "Unknown task in --augment 'digts'. Did you mean 'digits'"),
+        (
+            [{"task": "digts", "crop": 1}],
+            "Unknown task in --augment 'digts'. Did you mean 'digits'",
+        ),
         ([{"task": None, "crop": 1}, {"task": "digits", "flip": True}], "not both"),
         ([{"task": None, "crop": 1}, {"task": None, "flip": True}], "given twice for all tasks"),
     ],

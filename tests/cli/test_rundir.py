@@ -14,12 +14,15 @@ OPTIONS = {"tasks": {"digits": "mnist"}, "epochs": 10, "batch_size": 128, "image
 @pytest.fixture
 def directory(tmp_path):
     made = rundir.RunDirectory(tmp_path / "run")
-    made.prepare(OPTIONS, {"data_dir": None})
+    made.check(OPTIONS)
+    made.make(OPTIONS, {"data_dir": None})
     return made
 
 
 def test_the_same_options_go_on(directory):
-    directory.prepare({**OPTIONS, "image_size": (8, 8)}, {"data_dir": "elsewhere"})
+    same = {**OPTIONS, "image_size": (8, 8)}
+    directory.check(same)
+    directory.make(same, {"data_dir": "elsewhere"})
     assert directory.read_config() == {"options": OPTIONS, "data_dir": None}
 
 
@@ -33,21 +36,22 @@ def test_the_same_options_go_on(directory):
 )
 def test_other_options_are_refused_by_name(directory, change, message):
     with pytest.raises(ValueError, match=f"{message}.*--overwrite"):
-        directory.prepare({**OPTIONS, **change}, {})
+        directory.check({**OPTIONS, **change})
 
 
 def test_the_order_of_tasks_counts(tmp_path):
     directory = rundir.RunDirectory(tmp_path / "run")
-    directory.prepare({"tasks": {"a": "mnist", "b": "mnist"}}, {})
+    directory.make({"tasks": {"a": "mnist", "b": "mnist"}}, {})
     with pytest.raises(ValueError, match="another set of tasks"):
-        directory.prepare({"tasks": {"b": "mnist", "a": "mnist"}}, {})
+        directory.check({"tasks": {"b": "mnist", "a": "mnist"}})
 
 
 def test_overwrite_removes_the_run_and_nothing_else(directory):
     directory.plots.mkdir()
     directory.model.write_text("old")
     (directory.path / "notes.txt").write_text("mine")
-    directory.prepare({**OPTIONS, "epochs": 20}, {}, overwrite=True)
+    directory.check({**OPTIONS, "epochs": 20}, overwrite=True)
+    directory.make({**OPTIONS, "epochs": 20}, {}, overwrite=True)
     assert directory.read_config()["options"]["epochs"] == 20
     assert sorted(p.name for p in directory.path.iterdir()) == ["config.json", "notes.txt"]
 
@@ -55,7 +59,7 @@ def test_overwrite_removes_the_run_and_nothing_else(directory):
 def test_a_directory_with_other_things_is_left_alone(tmp_path):
     (tmp_path / "thesis.tex").write_text("mine")
     with pytest.raises(ValueError, match="no run of `train`"):
-        rundir.RunDirectory(tmp_path).prepare(OPTIONS, {}, overwrite=True)
+        rundir.RunDirectory(tmp_path).check(OPTIONS, overwrite=True)
 
 
 def test_a_damaged_config_is_named(directory):
@@ -74,7 +78,11 @@ def test_what_holds_no_run_is_named(tmp_path):
 
 def test_history(directory):
     directory.write_history({"loss": [2.0, 1.0], "seconds": [3, 4]})
-    assert directory.history.read_text().splitlines() == ["epoch,loss,seconds", "1,2.0,3", "2,1.0,4"]
+    assert directory.history.read_text().splitlines() == [
+        "epoch,loss,seconds",
+        "1,2.0,3",
+        "2,1.0,4",
+    ]
 
 
 def test_models_that_cannot_be_loaded(tmp_path):

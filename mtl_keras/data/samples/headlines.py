@@ -1,7 +1,7 @@
 """Short news headlines on four topics, written for this project.
 
 `headlines.tsv` has a header and one line for each headline: split, topic, headline. All are
-invented, and differ from each other in more than two words of five; about one in five borrows its
+invented, and no two share more than three fifths of their words; about one in five borrows its
 words from another topic ("Novel about hedge funds wins the hearts of the judges" is culture). The
 label is what the story is mainly about. They carry the licence of this package.
 """

@@ -1,0 +1,132 @@
+"""Steps of training and testing, as Keras calls them."""
+
+import contextlib
+
+import keras
+import tensorflow as tf
+
+from mtl_keras import checks, step
+from mtl_keras.saving import SavedWhole
+
+
+class TrainedByTask(SavedWhole):
+    """A model whose steps see a loss for each task, missing labels, and a weighting."""
+
+    _logs = None
+    _compiles_part = False
+
+    @property
+    def _boards(self):
+        """Dict task -> `TaskBoard`, of the tasks with a loss."""
+        return {} if self._logs is None else self._logs.boards
+
+    @contextlib.contextmanager
+    def _xla_inside(self):
+        """Has Keras make a function that XLA does not compile, for steps that compile a part.
+
+        XLA drops assertions, so labels are checked outside. It also joins multiplications and
+        additions as it fuses them, so a step that masks labels differs from Keras' own in the last
+        bit even where no label is missing: there `weighting=None` has a step without masks.
+        """
+        whole = self.jit_compile
+        single = self.distribute_strategy.num_replicas_in_sync == 1
+        self._compiles_part = bool(whole and single and not self.run_eagerly)
+        if self._compiles_part:
+            self.jit_compile = False
+        yield
+        self.jit_compile = whole
+
+    def make_train_function(self, force=False):
+        with self._xla_inside():
+            super().make_train_function(force)
+
+    def make_test_function(self, force=False):
+        with self._xla_inside():
+            super().make_test_function(force)
+
+    def train_step(self, data):
+        batch = self._unpack(data)
+        if not self._compiles_part:
+            return self._step(*batch)
+        complete = step.check_labels(self._boards, *batch[1:], self.outputs_by_task)
+        masked = tf.function(lambda: self._step(*batch), jit_compile=True)
+        if complete is None or self.weighting or self._class_weight or self._keeper.always:
+            return masked()
+        plain = tf.function(lambda: self._step(*batch, plain=True), jit_compile=True)
+        return tf.cond(complete, plain, masked)
+
+    def test_step(self, data):
+        batch = self._unpack(data)
+        if not self._compiles_part:
+            return self._test(*batch)
+        step.check_labels(self._boards, *batch[1:], self.outputs_by_task)
+        return tf.function(lambda: self._test(*batch), jit_compile=True)()
+
+    def _step(self, x, y, sample_weight, plain=False):
+        old = {} if plain else self._keeper.before()
+        gramian = self.weighting is not None and self.weighting.sees != "losses"
+        variables = self.trainable_variables
+        with tf.GradientTape(persistent=gramian) as tape:
+            y_pred = self(x, training=True)
+            batch = step.batch_losses(
+                self._boards,
+                y,
+                y_pred,
+                sample_weight,
+                self._class_weight,
+                self._logs.loss_weights,
+                plain,
+                by_half=gramian and self.weighting.sees == "cross_gramian",
+            )
+            extra = self._extra_loss()
+        facts = (tape, self.weighting, batch, extra, self.optimizer)
+        if gramian:
+            gradients, decision = step.task_gradient_step(*facts, self.reach, variables)
+        else:
+            gradients, decision = step.loss_gradients(*facts, variables)
+        found = [(g, v) for g, v in zip(gradients, variables) if g is not None]
+        self.optimizer.apply_gradients(found)
+        if not plain:
+            self._keeper.after(old, batch.present, step.replicas())
+        if self._logs.decisions:
+            self._logs.record(decision, batch.present)
+        return self.get_metrics_result()
+
+    def _test(self, x, y, sample_weight):
+        y_pred = self(x, training=False)
+        step.batch_losses(self._boards, y, y_pred, sample_weight)
+        self._extra_loss()
+        return self.get_metrics_result()
+
+    def _unpack(self, data):
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        checks.batch_names(self.inputs_by_name, self.tasks, x, y, sample_weight)
+        if isinstance(x, dict):
+            x = {name: x[name] for name in self.inputs_by_name}
+        if not isinstance(y, dict):
+            y = {self.tasks[0]: y}
+        if not isinstance(sample_weight, dict):
+            every = {} if sample_weight is None else dict.fromkeys(self._boards, sample_weight)
+            sample_weight = every
+        return x, y, sample_weight
+
+    def _extra_loss(self):
+        """Regularisation and `add_loss`, or None."""
+        losses = self.losses
+        if not losses:
+            return None
+        extra = tf.add_n([tf.reduce_sum(tf.cast(loss, tf.float32)) for loss in losses])
+        self._logs.extra.update_state(extra)
+        return extra / step.replicas() if step.replicas() > 1 else extra
+
+    @property
+    def metrics(self):
+        """The running means of all tasks."""
+        return [] if self._logs is None else self._logs.all
+
+    def get_metrics_result(self):
+        """Returns the logs: `loss`, `NAME_loss`, `NAME_METRIC` and `mean_score`."""
+        logs = self._logs.results()
+        if hasattr(self.weighting, "failures"):
+            logs["weighting_failures"] = tf.cast(self.weighting.failures.value, tf.float32)
+        return logs

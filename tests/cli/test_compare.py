@@ -1,0 +1,63 @@
+"""Joint and single-task training compared."""
+
+import json
+
+import pytest
+
+from mtl_keras.cli import main
+
+TABLES = ["a", "b"]
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    """Two small sets of texts."""
+    folder = tmp_path_factory.mktemp("tables")
+    for number, name in enumerate(TABLES):
+        rows = [f"{'good' if i % 2 else 'bad'} film {i % (7 + number)},{i % 2}" for i in range(80)]
+        (folder / f"{name}.csv").write_text("text,label\n" + "\n".join(rows) + "\n")
+    return [f"{name}={folder / name}.csv" for name in TABLES]
+
+
+def _compare(tables, out, *arguments):
+    small = ["--batch-size", "16", "--epochs", "1", "--text-width", "4"]
+    return main(["compare", *tables, *small, "--out", str(out), *arguments])
+
+
+def test_one_weighting(tables, tmp_path, capsys):
+    assert _compare(tables, tmp_path) == 0
+    printed = capsys.readouterr()
+    assert "delta-m" in printed.out
+    assert "| a | accuracy |" in printed.out
+    assert "multi-seed0" in printed.err
+    assert "epoch 1/1" in printed.err
+    found = json.loads((tmp_path / "comparison.json").read_text())
+    assert list(found["table"]["tasks"]) == TABLES
+    assert (tmp_path / "plots" / "task_bars.png").exists()
+
+
+def test_several_weightings_and_seeds_share_the_single_task_runs(tables, tmp_path, capsys):
+    several = ["--weighting", "none", "a=1,b=2", "--seeds", "0,1"]
+    assert _compare(tables, tmp_path, *several, "--quiet") == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert [line.split()[0] for line in printed.out.splitlines()[:4]] == [
+        "weighting", "single-task", "none", "a=1,b=2",
+    ]  # fmt: skip
+    assert len(list((tmp_path / "runs").glob("single-*"))) == 4
+    assert len(list((tmp_path / "runs").glob("multi-*"))) == 4
+    table = json.loads((tmp_path / "a=1,b=2" / "comparison.json").read_text())["table"]
+    assert table["seeds"] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--weighting", "pcgrat"], "Unknown weighting 'pcgrat'. Did you mean 'pcgrad'?"),
+        (["--seeds", "0,0"], "must be different numbers"),
+        (["--validation", "0"], "must have validation rows"),
+    ],
+)
+def test_bad_input(tables, tmp_path, capsys, arguments, message):
+    assert _compare(tables, tmp_path, *arguments) == 2
+    assert message in capsys.readouterr().err

@@ -1,0 +1,107 @@
+import doctest
+import hashlib
+
+import numpy as np
+import pytest
+
+from mtl_keras.data import samples
+from mtl_keras.data.samples import captions, digits, drawings, headlines
+
+SIZES = {
+    "captions": (4320, 1008),
+    "digits": (1437, 360),
+    "drawings": (4000, 1000),
+    "headlines": (1596, 400),
+}
+DIGESTS = {
+    "captions": "05c1cbaf06fb8c70",
+    "digits": "dee992043956d46f",
+    "drawings": "8f51f0132fd4838f",
+    "headlines": "58879c24db88a00f",
+}
+SHAPES = {"captions": (32, 32, 3), "digits": (28, 28, 1), "drawings": (32, 32, 3)}
+
+
+def test_names():
+    assert samples.names() == sorted(SIZES)
+
+
+def test_unknown_name_suggests_the_nearest():
+    with pytest.raises(ValueError, match=r"sample set 'drawing'. Did you mean 'drawings'\?"):
+        samples.load("drawing")
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_arrays_are_as_promised(sample, name):
+    data = sample(name)
+    assert sorted(data) == ["class_names", "test", "train"]
+    classes = data["class_names"]["label"]
+    assert len(set(classes)) == len(classes)
+    for part, rows in zip(("train", "test"), SIZES[name]):
+        inputs, labels = data[part]
+        assert list(labels) == ["label"]
+        assert labels["label"].dtype == np.int32
+        assert labels["label"].shape == (rows,)
+        assert sorted(set(labels["label"].tolist())) == list(range(len(classes)))
+        kinds = {"captions": {"image", "text"}, "headlines": {"text"}}.get(name, {"image"})
+        assert set(inputs) == kinds
+        if "image" in inputs:
+            assert inputs["image"].dtype == np.uint8
+            assert inputs["image"].shape == (rows, *SHAPES[name])
+        if "text" in inputs:
+            assert inputs["text"].dtype == object
+            assert inputs["text"].shape == (rows,)
+            assert all(type(text) is str and text.isascii() for text in inputs["text"])
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_each_load_gives_the_same_rows_and_arrays_of_its_own(sample, name):
+    first, again = sample(name), samples.load(name)
+    for part in ("train", "test"):
+        for old, new in zip(first[part], again[part]):
+            for key in old:
+                np.testing.assert_array_equal(old[key], new[key])
+                assert not np.shares_memory(old[key], new[key])
+    assert first["class_names"] == again["class_names"]
+    assert first["class_names"]["label"] is not again["class_names"]["label"]
+
+
+@pytest.mark.parametrize(
+    ("name", "train", "test"),
+    [
+        ("captions", 61.8452, 62.0296),
+        ("digits", 77.7434, 78.2298),
+        ("drawings", 63.5486, 64.0910),
+    ],
+)
+def test_pictures_stay_what_they_were(sample, name, train, test):
+    """Pinned means: published accuracies hold for these pictures only."""
+    data = sample(name)
+    for part, mean in (("train", train), ("test", test)):
+        assert data[part][0]["image"].mean() == pytest.approx(mean, abs=2e-3), part
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_labels_and_texts_stay_what_they_were(sample, name):
+    digest = hashlib.sha256()
+    for part in ("train", "test"):
+        inputs, labels = sample(name)[part]
+        digest.update(labels["label"].astype("<i4").tobytes())
+        digest.update("\n".join(inputs.get("text", [])).encode())
+    assert digest.hexdigest()[:16] == DIGESTS[name]
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_no_picture_is_in_both_parts(sample, name):
+    train, test = (
+        {image.tobytes() for image in sample(name)[part][0]["image"]} for part in ("train", "test")
+    )
+    assert len(train) >= SIZES[name][0] - 1
+    assert not train & test
+
+
+@pytest.mark.parametrize("module", [samples, captions, digits, drawings, headlines])
+def test_examples_of_the_docstrings(module):
+    result = doctest.testmod(module)
+    assert result.attempted
+    assert not result.failed

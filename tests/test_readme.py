@@ -1,0 +1,73 @@
+"""The README: its code runs, its tables agree with the results, its links exist."""
+
+import re
+import runpy
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mtl_keras import cli
+
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "README.md").read_text()
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)
+
+
+def test_python_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code = blocks("python")
+    assert code
+    for block in code:
+        exec(compile(block, "README.md", "exec"), {})
+    assert (tmp_path / "exports" / "two_tasks" / "saved_model.pb").exists()
+
+
+def test_predict_answers_as_written(monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    commands = [
+        shlex.split(line)[1:]
+        for block in blocks("bash")
+        for line in block.splitlines()
+        if line.startswith("mtl-keras predict")
+    ]
+    assert commands
+    for command in commands:
+        assert cli.main(command) == 0
+        assert "business" in capsys.readouterr().out.lower()
+
+
+def test_make_knows_the_two_commands():
+    for target in ("demo", "test"):
+        assert f"make {target}" in TEXT
+        dry = ["make", "--dry-run", "--always-make", target]
+        run = subprocess.run(dry, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert run.returncode == 0
+        assert "constraints.txt" in run.stdout
+
+
+def test_tables_agree_with_the_results():
+    fill = runpy.run_path(str(ROOT / "results" / "tables.py"))["fill"]
+    assert fill(TEXT) == TEXT
+
+
+@pytest.mark.parametrize("target", re.findall(r"\]\((?!http)([^)#]+)\)", TEXT))
+def test_links_exist(target):
+    assert (ROOT / target).exists()
+
+
+def test_paths_in_the_table_exist():
+    rows = re.findall(r"^\| (`[^|]*) \|", TEXT.split("## Where things are")[1], re.MULTILINE)
+    for name in re.findall(r"`([^`]+)`", " ".join(rows)):
+        assert any((folder / name).exists() for folder in (ROOT, ROOT / "mtl_keras")), name
+
+
+def test_python_versions_are_those_of_the_metadata():
+    assert "3.11 to 3.13" in TEXT
+    assert ">=3.11,<3.14" in (ROOT / "setup.cfg").read_text()
+    assert sys.version_info >= (3, 11)
