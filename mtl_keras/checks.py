@@ -49,13 +49,14 @@ def named_outputs(inputs, outputs):
     return named
 
 
-def by_task(argument, value, tasks):
-    """Returns what `compile` got as a dict by task; a bare value serves every task.
+def by_task(argument, value, tasks, served=None):
+    """Returns what `compile` got as a dict by task.
 
     Args:
         argument: str, `"loss"`, `"metrics"`, `"weighted_metrics"` or `"loss_weights"`.
         value: dict task -> anything, a bare value, or `None`.
         tasks: list of str.
+        served: list of the tasks that a bare value serves. Defaults to all.
 
     Raises:
         ValueError: a task is not known, or has no loss.
@@ -71,7 +72,7 @@ def by_task(argument, value, tasks):
     if not isinstance(value, dict):
         if argument == "loss_weights" or (argument == "loss" and isinstance(value, (list, tuple))):
             raise ValueError(f"Argument `{argument}` must be a dict by task. Received: {value!r}")
-        return dict.fromkeys(tasks, value)
+        return dict.fromkeys(tasks if served is None else served, value)
     for task in value:
         if task not in tasks:
             raise unknown(f"task in {argument}", task, tasks)

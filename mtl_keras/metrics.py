@@ -90,6 +90,19 @@ def _on_logits(metric):
     return type(metric).from_config(config)
 
 
+def fresh(metric, name):
+    """Returns a metric of the same kind under a name, with a state of its own.
+
+    Example:
+        >>> metric = fresh(keras.metrics.BinaryAccuracy(threshold=0.0), "accuracy")
+        >>> metric.name, metric.threshold
+        ('accuracy', 0.0)
+    """
+    if type(metric) is keras.metrics.MeanMetricWrapper:  # of a function that may have no name
+        return keras.metrics.MeanMetricWrapper(metric._fn, name=name, **metric._fn_kwargs)
+    return type(metric).from_config({**metric.get_config(), "name": name})
+
+
 def update_metric(metric, labels, mask, weights, y_pred):
     """Updates a metric with the labelled rows (or entries) only.
 

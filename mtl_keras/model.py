@@ -9,6 +9,7 @@ from mtl_keras import weighting as weightings
 from mtl_keras.errors import unknown
 from mtl_keras.keeper import Keeper, multipliers
 from mtl_keras.logs import Logs, task_boards
+from mtl_keras.metrics import fresh
 from mtl_keras.preprocess import Preprocess
 from mtl_keras.training import TrainedByTask
 
@@ -123,13 +124,17 @@ class MultiTaskModel(TrainedByTask):
         Raises:
             ValueError: a name is not known (the nearest one is suggested), a task lacks a loss.
         """
+        losses = checks.by_task("loss", loss, self.tasks)
+        with_loss = [task for task in self.tasks if losses[task]]
         asked = {
-            "loss": loss,
             "loss_weights": loss_weights,
             "metrics": metrics,
             "weighted_metrics": weighted_metrics,
         }
-        asked = {name: checks.by_task(name, value, self.tasks) for name, value in asked.items()}
+        asked = {
+            name: checks.by_task(name, value, self.tasks, with_loss)
+            for name, value in asked.items()
+        }
         if log_weights and weighting is None:
             raise ValueError("Argument `log_weights` needs a weighting. Received: weighting=None")
         execution = {
@@ -139,16 +144,17 @@ class MultiTaskModel(TrainedByTask):
             "auto_scale_loss": auto_scale_loss,
         }
         self._config = {
+            "loss": losses,
             **asked,
             "log_weights": log_weights,
             "learning_rate_multipliers": learning_rate_multipliers,
             **execution,
         }
-        objects = {
-            task: task_losses.get_loss(task, loss) for task, loss in asked["loss"].items() if loss
-        }
-        if not objects:
+        if not with_loss:
             raise ValueError(f"No task has a loss. Received: loss={loss!r}")
+        # Keras adds in the order of the losses, to the last bit; a method's order is the tasks'.
+        order = [t for t in losses if t in with_loss] if weighting is None else with_loss
+        objects = {task: task_losses.get_loss(task, losses[task]) for task in order}
         boards = task_boards(
             objects, self.outputs_by_task, asked["metrics"], asked["weighted_metrics"]
         )
@@ -275,10 +281,7 @@ class MultiTaskModel(TrainedByTask):
             view.compile(
                 type(optimizer).from_config(optimizer.get_config()),
                 loss=self.loss_objects[name],
-                metrics=[
-                    type(metric).from_config({**metric.get_config(), "name": key})
-                    for key, metric in self._boards[name].plain
-                ],
+                metrics=[fresh(metric, key) for key, metric in self._boards[name].plain],
             )
         return view
 

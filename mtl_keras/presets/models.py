@@ -18,7 +18,9 @@ def shared_model(data, width=16, text_width=64, text_dropout=0.3, fusion_width=1
         data: a `Data`, as `mtl_keras.data.load` makes it.
         width: int, filters of the trunk's stem. Defaults to 16.
         text_width: int, size of the word vectors. Defaults to 64.
-        text_dropout: float, dropout rate on the averaged word vectors. Defaults to 0.3.
+        text_dropout: float, dropout rate on the averaged word vectors of tasks that have a text
+            alone: where a text must be matched with something, every part of it counts. Defaults
+            to 0.3.
         fusion_width: int, units of the layer that joins several inputs. Defaults to 128.
 
     Returns:
@@ -32,13 +34,15 @@ def shared_model(data, width=16, text_width=64, text_dropout=0.3, fusion_width=1
     """
     inputs = data.inputs()
     trunk = conv_trunk(width)
-    text = embedding_branch(data.vocabulary_size, text_width, dropout=text_dropout)
+    text = embedding_branch(data.vocabulary_size, text_width, dropout=0.0)
+    drop = layers.Dropout(text_dropout, name="text_dropout")
 
     def features(task):
         tensors = {name: inputs[name] for name in data.task_inputs[task]}
-        parts = [(trunk if len(x.shape) == 4 else text)(x) for x in tensors.values()]
+        parts = [(trunk if _is_picture(x) else text)(x) for x in tensors.values()]
         if len(parts) == 1:
-            return parts[0]
+            (x,) = tensors.values()
+            return parts[0] if _is_picture(x) else drop(parts[0])
         parts = [
             # The default epsilon would drown averaged word vectors, which begin small.
             layers.LayerNormalization(epsilon=1e-6, name=f"{task}_norm_{name}")(part)
@@ -51,3 +55,7 @@ def shared_model(data, width=16, text_width=64, text_dropout=0.3, fusion_width=1
         task: layers.Dense(data.outputs[task], name=task)(features(task)) for task in data.tasks
     }
     return MultiTaskModel(inputs, outputs, preprocess=data.preprocess, class_names=data.class_names)
+
+
+def _is_picture(tensor):
+    return len(tensor.shape) == 4

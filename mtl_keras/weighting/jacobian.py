@@ -66,6 +66,8 @@ def jacobian(gradients, variables):
             return tf.zeros([variable.shape.num_elements()], tf.float32)
         return tf.reshape(tf.cast(tf.convert_to_tensor(gradient), tf.float32), [-1])
 
+    if not variables:
+        return tf.zeros([len(gradients), 0])
     return tf.stack(
         [tf.concat([flat(g, v) for g, v in zip(task, variables)], axis=0) for task in gradients]
     )
@@ -87,6 +89,8 @@ def split(direction, variables):
         >>> [part.shape.as_list() for part in parts]
         [[2], [3, 1]]
     """
+    if not variables:
+        return []
     sizes = [v.shape.num_elements() for v in variables]
     return [tf.reshape(part, v.shape) for part, v in zip(tf.split(direction, sizes), variables)]
 
