@@ -8,6 +8,8 @@ _ROOMS = (
     "callbacks",
     "data",
     "evaluation",
+    "presets",
+    "testing",
     "text",
     "trunks",
     "weighting",

@@ -194,7 +194,7 @@ def _describe(variables):
     """What two builds of one model share; the numbers that Keras appends to names vary."""
     return [
         [
-            re.sub(r"_\d+(?=/|$)", "", v.path),
+            re.sub(r"_\d+(?=_|/|$)", "", v.path),
             list(v.shape),
             keras.backend.standardize_dtype(v.dtype),
         ]

@@ -92,17 +92,19 @@ def by_task(argument, value, tasks, served=None):
     return dict(value)
 
 
-def data_set(x, inputs, tasks):
-    """Checks a `tf.data.Dataset` of batches before it is run.
+def data(x, inputs, tasks):
+    """Checks what `fit` is given before it is run.
 
     Args:
-        x: the data; anything that is no `tf.data.Dataset` passes.
+        x: a `tf.data.Dataset` of batches, or the arrays of the inputs.
         inputs, tasks: names of the model.
 
     Raises:
         ValueError: the data are empty, not of the form (inputs, labels), or names do not fit.
     """
     if not isinstance(x, tf.data.Dataset):
+        if any(len(array) == 0 for array in keras.tree.flatten(x) if hasattr(array, "__len__")):
+            raise ValueError("The data are empty: an input has no row.")
         return
     if int(x.cardinality()) == 0:
         raise ValueError("The data set is empty: it has no batch. Is it smaller than a batch?")

@@ -1,5 +1,7 @@
 """Per-task losses that know missing labels."""
 
+import re
+
 import keras
 import tensorflow as tf
 
@@ -204,6 +206,17 @@ def without_masked(mask, y_pred):
     if layer_mask is None or layer_mask.shape.rank > mask.shape.rank:
         return mask
     return mask & spread(tf.cast(layer_mask, tf.bool), mask)
+
+
+def label_error(error):
+    """Returns the `ValueError` for what a check of labels said inside a graph, or `None`.
+
+    Args:
+        error: a `tf.errors.InvalidArgumentError`, most of whose message is about the graph.
+    """
+    said = r"(Task .+? labels must be in .+?\(missing\))\. Received:[\]\"']*"
+    found = re.search(said + r"\s+\[?([^\]\s]+)\]?\s+\[?([^\]\s]+)", str(error).replace("\\'", "'"))
+    return found and ValueError("{}. Received: labels from {} to {}".format(*found.groups()))
 
 
 def weigh_classes(class_weight, labels, weights):

@@ -221,7 +221,7 @@ class MultiTaskModel(TrainedByTask):
             ValueError: names in the data or in `class_weight` do not fit, or the data are empty.
         """
         self._assert_compile_called("fit")
-        checks.data_set(x, self.inputs_by_name, self.tasks)
+        checks.data(x, self.inputs_by_name, self.tasks)
         class_weight = checks.class_weights(
             class_weight, {t: b.loss for t, b in self._boards.items()}, self.outputs_by_task
         )
@@ -310,6 +310,8 @@ class _Epochs(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         # Not from the running means, which by now may be those of the validation data.
         model = self.model
+        if "loss" not in logs:
+            raise ValueError("The data set is empty: it gave no batch.")
         if model.weighting is not None:
             means = tf.constant([logs[f"{task}_loss"] for task in model._boards], tf.float32)
             present = ~tf.math.is_nan(means)

@@ -66,16 +66,20 @@ def check_labels(boards, y, sample_weight, outputs):
         outputs: dict task -> output tensor of the model, for its shape.
 
     Returns:
-        Whether every task has every label, a bool tensor; `None` where it cannot be so.
+        (checked, complete): what the step must wait for, a list of tensors; whether every task has
+        every label, a bool tensor, or `None` where it cannot be so.
     """
-    masks = [
-        task_losses.prepare(task, board.loss, y[task], outputs[task], sample_weight.get(task))[1]
-        for task, board in boards.items()
-        if y.get(task) is not None
-    ]
-    if sample_weight or len(masks) < len(boards):
-        return None
-    return tf.reduce_all(tf.stack([tf.reduce_all(mask) for mask in masks]))
+    checked, complete = [], []
+    for task, board in boards.items():
+        if y.get(task) is not None:
+            labels, mask, _ = task_losses.prepare(
+                task, board.loss, y[task], outputs[task], sample_weight.get(task)
+            )
+            checked.append(labels)
+            complete.append(tf.reduce_all(mask))
+    if sample_weight or len(complete) < len(boards):
+        return checked, None
+    return checked, tf.reduce_all(tf.stack(complete))
 
 
 def batch_losses(

@@ -1,11 +1,12 @@
 """Steps of training and testing, as Keras calls them."""
 
 import contextlib
+import functools
 
 import keras
 import tensorflow as tf
 
-from mtl_keras import checks, step
+from mtl_keras import checks, losses, step
 from mtl_keras.saving import SavedWhole
 
 
@@ -37,30 +38,36 @@ class TrainedByTask(SavedWhole):
         self.jit_compile = whole
 
     def make_train_function(self, force=False):
-        with self._xla_inside():
-            super().make_train_function(force)
+        if force or self.train_function is None:
+            with self._xla_inside():
+                super().make_train_function(force)
+            self.train_function = _with_label_errors(self.train_function)
 
     def make_test_function(self, force=False):
-        with self._xla_inside():
-            super().make_test_function(force)
+        if force or self.test_function is None:
+            with self._xla_inside():
+                super().make_test_function(force)
+            self.test_function = _with_label_errors(self.test_function)
 
     def train_step(self, data):
         batch = self._unpack(data)
         if not self._compiles_part:
             return self._step(*batch)
-        complete = step.check_labels(self._boards, *batch[1:], self.outputs_by_task)
+        checked, complete = step.check_labels(self._boards, *batch[1:], self.outputs_by_task)
         masked = tf.function(lambda: self._step(*batch), jit_compile=True)
-        if complete is None or self.weighting or self._class_weight or self._keeper.always:
-            return masked()
         plain = tf.function(lambda: self._step(*batch, plain=True), jit_compile=True)
-        return tf.cond(complete, plain, masked)
+        with tf.control_dependencies(checked):
+            if complete is None or self.weighting or self._class_weight or self._keeper.always:
+                return masked()
+            return tf.cond(complete, plain, masked)
 
     def test_step(self, data):
         batch = self._unpack(data)
         if not self._compiles_part:
             return self._test(*batch)
-        step.check_labels(self._boards, *batch[1:], self.outputs_by_task)
-        return tf.function(lambda: self._test(*batch), jit_compile=True)()
+        checked, _ = step.check_labels(self._boards, *batch[1:], self.outputs_by_task)
+        with tf.control_dependencies(checked):
+            return tf.function(lambda: self._test(*batch), jit_compile=True)()
 
     def _step(self, x, y, sample_weight, plain=False):
         old = {} if plain else self._keeper.before()
@@ -112,10 +119,10 @@ class TrainedByTask(SavedWhole):
 
     def _extra_loss(self):
         """Regularisation and `add_loss`, or None."""
-        losses = self.losses
-        if not losses:
+        found = [tf.reduce_sum(tf.cast(loss, tf.float32)) for loss in self.losses]
+        if not found:
             return None
-        extra = tf.add_n([tf.reduce_sum(tf.cast(loss, tf.float32)) for loss in losses])
+        extra = tf.add_n(found)
         self._logs.extra.update_state(extra)
         return extra / step.replicas() if step.replicas() > 1 else extra
 
@@ -130,3 +137,16 @@ class TrainedByTask(SavedWhole):
         if hasattr(self.weighting, "failures"):
             logs["weighting_failures"] = tf.cast(self.weighting.failures.value, tf.float32)
         return logs
+
+
+def _with_label_errors(function):
+    """Has a wrong label reported in one line, without the graph that found it."""
+
+    @functools.wraps(function)
+    def run(data):
+        try:
+            return function(data)
+        except tf.errors.InvalidArgumentError as error:
+            raise losses.label_error(error) or error from None
+
+    return run

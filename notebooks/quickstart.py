@@ -18,12 +18,13 @@
 
 # %%
 import os
+import sys
 import tempfile
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Fewer where a test only wants to see it run.
-EPOCHS = int(os.environ.get("MTL_EPOCHS", 10))
+EPOCHS = int(os.environ.get("MTL_EPOCHS", 8))
 EXAMPLES = int(os.environ.get("MTL_EXAMPLES", 0)) or None
 
 import keras
@@ -44,14 +45,16 @@ keras.utils.set_random_seed(0)
 # %%
 augment = {
     "digits": mtl.data.Augmentation(crop=2),
-    "objects": mtl.data.Augmentation(crop=2),
+    "objects": mtl.data.Augmentation(crop=2, flip=True),
+    "match": mtl.data.Augmentation(crop=2, flip=True),
 }
 data = mtl.data.load(
     digits="sample/digits",
     objects="sample/drawings",
     topics="sample/headlines",
     match="sample/captions",
-    batch_size=64,
+    batch_size=96,
+    epoch="proportional",  # each row once an epoch, sources mixed by their sizes
     augment=augment,
     examples=EXAMPLES,
     seed=0,
@@ -92,14 +95,17 @@ fig.tight_layout()
 # ## Model
 #
 # Plain functional Keras. The trunk shares its kernels between all pictures and gives each input batch normalisation of its
-# own; the text branch shares its word vectors. The fused task concatenates both.
+# own; the text branch shares its word vectors. The fused task concatenates both, each normalised so that neither drowns the
+# other, and needs a hidden layer: whether two things agree is no sum of what each says alone.
 
 # %%
 x = data.inputs()
-trunk = mtl.trunks.conv_trunk(width=16)
+trunk = mtl.trunks.conv_trunk(width=8)
 text = mtl.text.embedding_branch(data.vocabulary_size, width=64, dropout=0.3)
-fused = keras.layers.Concatenate(name="fused")([trunk(x["match_image"]), text(x["match_text"])])
-fused = keras.layers.Dense(64, activation="relu", name="fused_hidden")(fused)
+seen = keras.layers.LayerNormalization(name="match_seen")(trunk(x["match_image"]))
+read = keras.layers.LayerNormalization(name="match_read")(text(x["match_text"]))
+fused = keras.layers.Concatenate(name="match_fused")([seen, read])
+fused = keras.layers.Dense(128, activation="relu", name="match_hidden")(fused)
 
 model = mtl.MultiTaskModel(
     inputs=x,
@@ -123,7 +129,7 @@ mtl.evaluation.model_diagram(model)
 # %%
 steps = EPOCHS * len(data.train)
 model.compile(
-    keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(2e-3, steps)),
+    mtl.presets.optimizer("adamw", steps=steps, learning_rate=0.01),  # one cycle: up, then down to 0
     loss=data.losses,
     metrics=data.metrics,
     weighting="pcgrad",
@@ -131,11 +137,11 @@ model.compile(
 )
 history = model.fit(
     data.train, validation_data=data.validation, epochs=EPOCHS, verbose=0,
-    callbacks=[mtl.callbacks.CompactProgress()],
+    callbacks=[mtl.callbacks.CompactProgress(sys.stdout)],
 )
 
 # %%
-fig, axes = plt.subplots(1, 2, figsize=(11, 3.4))
+fig, axes = plt.subplots(1, 2, figsize=(12, 3.4))
 for task in model.tasks:
     axes[0].plot(history.history[f"val_{task}_accuracy"], label=task)
 axes[0].set(xlabel="epoch", ylabel="validation accuracy", ylim=(0, 1.02))
@@ -144,7 +150,7 @@ for name in (n for n in history.history if n.startswith("conflict/")):
     axes[1].plot(history.history[name], label=name.removeprefix("conflict/").replace("_", " and "))
 axes[1].axhline(0, color="0.6", linewidth=0.8)
 axes[1].set(xlabel="epoch", ylabel="cosine of the gradients")
-axes[1].legend(fontsize=8)
+axes[1].legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
 fig.tight_layout()
 
 # %% [markdown]
@@ -194,7 +200,7 @@ print(model.evaluate(data.test.map(hide), verbose=0, return_dict=True)["digits_a
 folder = Path(tempfile.mkdtemp())
 model.save(folder / "four_tasks.keras")
 again = keras.saving.load_model(folder / "four_tasks.keras")
-print(type(again).__name__, again.weighting.name.split("_")[0], again.tasks)
+print(type(again).__name__, type(again.weighting).__name__, again.tasks)
 
 # %%
 model.export(folder / "four_tasks")

@@ -110,5 +110,7 @@ def test_a_function_is_averaged_over_labelled_rows():
 
 
 def test_an_unknown_metric():
-    with pytest.raises(ValueError, match="Task 'task': unknown metric. Received: metric='accurcy'"):
+    with pytest.raises(
+        ValueError, match=r"Task 'task': unknown metric. Received: metric='accurcy'"
+    ):
         metrics.get_metric("task", "accurcy", BINARY, 1)

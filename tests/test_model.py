@@ -165,7 +165,7 @@ def test_a_task_under_another_optimizer_or_without():
 
 
 def test_an_unknown_task():
-    with pytest.raises(ValueError, match="Unknown task 'zetta'. Did you mean 'zeta'?"):
+    with pytest.raises(ValueError, match=r"Unknown task 'zetta'. Did you mean 'zeta'?"):
         build().task("zetta")
 
 

@@ -197,7 +197,7 @@ def test_sources_of_different_size_share_a_kernel():
         moves[method] = (before - model.get_layer("trunk").kernel.numpy()) / RATE
     flat = np.stack([np.concatenate([g.numpy().ravel() for g in row]) for row in rows])
     np.testing.assert_allclose(moves["equal"].ravel(), flat.sum(0)[:20], rtol=1e-4, atol=1e-6)
-    other = [move for method, move in moves.items() if method != "equal"][0]
+    other = next(move for method, move in moves.items() if method != "equal")
     np.testing.assert_allclose(other.ravel(), pcgrad(flat)[:20], rtol=1e-4, atol=1e-6)
 
 

@@ -1,4 +1,4 @@
-"""A small model of three tasks in no alphabetical order, and its data, for the tests of the core."""
+"""A small model of three tasks in no alphabetical order, and its data."""
 
 import keras
 import numpy as np
