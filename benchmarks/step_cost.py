@@ -18,6 +18,7 @@ import numpy as np
 import tensorflow as tf
 
 import mtl_keras as mtl
+from mtl_keras import presets
 from mtl_keras.evaluation import results
 
 BATCH = 128
@@ -56,8 +57,10 @@ def batch():
         "objects_image": rng.random((BATCH, 32, 32, 3), np.float32),
         "topics_text": rng.integers(0, 10_000, (BATCH, 50), dtype=np.int32),
     }
-    y = {name: rng.integers(0, n, BATCH, dtype=np.int32) for name, n in
-         (("digits", 10), ("objects", 10), ("topics", 4))}
+    y = {
+        name: rng.integers(0, n, BATCH, dtype=np.int32)
+        for name, n in (("digits", 10), ("objects", 10), ("topics", 4))
+    }
     return x, y
 
 
@@ -86,7 +89,7 @@ def interleaved(models, steps):
     }
 
 
-def waiting(model, steps):
+def waiting(width, steps):
     """Share of the training time that is spent waiting for the next batch."""
     data = mtl.data.load(
         digits="sample/digits",
@@ -95,7 +98,8 @@ def waiting(model, steps):
         batch_size=BATCH,
         augment={"objects": mtl.data.Augmentation(crop=4, flip=True)},
     )
-    trained = build_for(data, model)
+    trained = presets.shared_model(data, width)
+    trained.compile("adam", loss=data.losses, metrics=data.metrics)
     trained.make_train_function()
     total = waited = 0.0
     done = 0
@@ -112,23 +116,6 @@ def waiting(model, steps):
                 waited, total = waited + got - start, total + end - start
             done += 1
     return waited / total
-
-
-def build_for(data, width):
-    """The model of `build` for a data object."""
-    x = data.inputs()
-    trunk, text = mtl.trunks.conv_trunk(width), mtl.text.embedding_branch(data.vocabulary_size)
-    outputs = {
-        task: keras.layers.Dense(data.outputs[task], name=task)(
-            (trunk if data.task_inputs[task][0].endswith("_image") else text)(
-                x[data.task_inputs[task][0]]
-            )
-        )
-        for task in data.tasks
-    }
-    model = mtl.MultiTaskModel(x, outputs)
-    model.compile("adam", loss=data.losses, metrics=data.metrics)
-    return model
 
 
 def main():

@@ -74,6 +74,8 @@ def reach(model, tasks):
 def _owners(model, tasks, variables, training):
     """Returns, for each variable, the set of tasks whose output depends on it."""
     owners = [set() for _ in variables]
+    if not variables:
+        return owners
 
     def probe(inputs):
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
@@ -88,7 +90,8 @@ def _owners(model, tasks, variables, training):
 
     specs = keras.tree.map_structure(lambda x: tf.TensorSpec(x.shape, x.dtype), model.input)
     strategy = tf.distribute.get_strategy()
-    tf.function(lambda x: strategy.run(probe, args=(x,))).get_concrete_function(specs)
+    run = tf.function(lambda x: strategy.run(probe, args=(x,)), autograph=False)
+    run.get_concrete_function(specs)
     return owners
 
 

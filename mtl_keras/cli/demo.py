@@ -225,14 +225,15 @@ def _print_answers(answers):
     cells = [
         (
             each["task"],
-            "; ".join(each[key] for key in ("picture", "text") if key in each),
+            Path(each.get("picture", "-")).name,
+            each.get("text", "-"),
             each["true"],
             each["answer"],
             f"{each['probability']:.3f}",
         )
         for each in answers
     ]
-    console.table(("task", "asked the export", "true", "answer", "probability"), cells)
+    console.table(("asked for", "picture", "text", "true", "answer", "probability"), cells)
 
 
 def _goodbye(out, export, seconds):

@@ -4,6 +4,17 @@ from pathlib import Path
 
 from mtl_keras.cli import console, options, report
 
+# What there is to say of the training rows of data that a model was not trained on.
+_NO_TRAINING = {
+    "seed": 0,
+    "validation": 0,
+    "epoch_mode": "longest",
+    "augment": [],
+    "image_size": None,
+    "examples": None,
+    "vocabulary_size": 10_000,
+}
+
 
 def add_parser(commands):
     """Adds the command."""
@@ -29,9 +40,10 @@ def run(args):
     from mtl_keras.evaluation.scores import final_scores
 
     model, data = _model_and_data(args)
+    unseen = {"train": None, "validation": None, "official_train": None} if args.tasks else {}
     found = {
         "sources": data.sources,
-        "examples": data.examples,
+        "examples": {task: {**counts, **unseen} for task, counts in data.examples.items()},
         **final_scores(model, TestData(model, data)),
     }
     found = results.plain(found)
@@ -46,23 +58,14 @@ def _model_and_data(args):
 
     path = Path(args.run_dir)
     directory = RunDirectory(path.parent if path.suffix == ".keras" else path)
-    chosen, data_dir = {}, args.data_dir
+    chosen, data_dir = {"tasks": options.task_sets(args.tasks)}, args.data_dir
     if not args.tasks:
         config = directory.read_config()
         chosen, data_dir = config["options"], args.data_dir or config.get("data_dir")
     model = load_model(path if path.suffix == ".keras" else directory.model)
-    tasks = options.task_sets(args.tasks) or chosen["tasks"]
-    data = options.load_data(
-        {
-            "tasks": tasks,
-            "batch_size": args.batch_size,
-            "image_size": args.image_size or chosen.get("image_size"),
-            # What follows is about training rows, which are not looked at.
-            "seed": 0, "validation": 0, "epoch_mode": "longest", "augment": [],
-            "vocabulary_size": 10_000, "examples": None,
-        },
-        data_dir,
-    )  # fmt: skip
+    chosen = {**_NO_TRAINING, **chosen, "batch_size": args.batch_size}
+    chosen["image_size"] = args.image_size or chosen["image_size"]
+    data = options.load_data(chosen, data_dir)
     if set(model.tasks) < set(data.tasks):
         data = data.only(*model.tasks)
     _check(model, data)

@@ -114,7 +114,6 @@ def add_training_options(parser):
     group.add_argument(
         "--weight-decay", type=at_least_zero, metavar="X", help="of kernels [0.01; sgd 0.0005]"
     )
-    group.add_argument("--label-smoothing", type=share, default=0.0, metavar="PART", help="[0]")
 
 
 def add_seed(parser):

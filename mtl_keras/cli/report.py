@@ -29,12 +29,14 @@ def scores(args, found):
 
 
 def training_examples(counts):
-    """Returns the number of training examples as text, with that of the official set.
+    """Returns the number of training examples as text, with that of the official set, if known.
 
     Example:
         >>> training_examples({"train": 900, "official_train": 60000})
         '900 of 60,000'
     """
+    if counts["train"] is None:
+        return "-"
     official = counts["official_train"]
     of = f" of {official:,}" if official not in (None, counts["train"]) else ""
     return f"{counts['train']:,}{of}"

@@ -30,6 +30,9 @@ def add_parser(commands):
         "as digits=1,topics=0.5 [none]",
     )  # fmt: skip
     parser.add_argument(
+        "--label-smoothing", type=options.share, default=0.0, metavar="PART", help="[0]"
+    )
+    parser.add_argument(
         "--only", metavar="TASK",
         help="train the single-task model of this task, on the rows that the run of all tasks "
         "shows it",

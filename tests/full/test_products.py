@@ -1,7 +1,7 @@
 """Every weighting x XLA x replicas: trains, saves, loads and goes on bit for bit.
 
-What passed is kept in `results/products.json` with the digest of the package's source; `make test-full` goes on
-where it stopped and does a case again only when the source has changed.
+What passed is kept in `results/products.json` with the digest of the package's source; `make
+test-full` goes on where it stopped and does a case again only when the source has changed.
 """
 
 import hashlib
