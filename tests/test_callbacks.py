@@ -134,8 +134,8 @@ def test_several_steps_at_once(tmp_path):
     """With three steps in one call, checkpoints come at the calls after a multiple of two."""
 
     def trained(*callbacks):
-        model = build()
-        model.compile("adam", LOSSES, steps_per_execution=3, jit_compile=False)
+        model = build(noise=False)
+        model.compile("sgd", LOSSES, steps_per_execution=3, jit_compile=False)
         history = train(model, dataset(*arrays(64)), 2, callbacks=callbacks)
         return values([*model.variables, *model.optimizer.variables]), history
 
@@ -247,8 +247,7 @@ def test_a_full_disk_leaves_the_earlier_checkpoint(tmp_path, monkeypatch):
 
 def test_metrics_that_are_arrays_stand_in_the_history(tmp_path):
     model = build(noise=False)
-    scores = {"zeta": keras.metrics.IoU(3, [0, 1], sparse_y_pred=False, name="iou")}
-    scores["mid"] = keras.metrics.R2Score(class_aggregation=None, name="r2")
+    scores = {"mid": keras.metrics.R2Score(class_aggregation=None, name="r2")}
     model.compile("sgd", LOSSES, metrics=scores, run_eagerly=True)
     history = train(model, dataset(), callbacks=Checkpoint(tmp_path))
     assert np.shape(history["mid_r2"]) == (1, 5)

@@ -12,7 +12,7 @@ import keras
 
 from mtl_keras.cli.console import Failure
 from mtl_keras.evaluation import results
-from mtl_keras.model import MultiTaskModel
+from mtl_keras.registered import model as models
 
 _PARTS = ("config.json", "checkpoint", "history.csv", "model.keras", "metrics.json", "plots")
 
@@ -149,7 +149,7 @@ def load_model(path):
         model = keras.saving.load_model(path)
     except Exception as error:  # A damaged file fails in a dozen ways.
         raise Failure(f"Model file {str(path)!r} cannot be loaded: {error}") from error
-    if not isinstance(model, MultiTaskModel):
+    if not isinstance(model, models.MultiTaskModel):
         raise Failure(f"{str(path)!r} holds no multi-task model, but a {type(model).__name__}.")
     return model
 

@@ -1,0 +1,41 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import mtl_keras
+
+CASES = [(None, True), ("uncertainty", True), ("pcgrad", True), (None, False), ("pcgrad", False)]
+
+
+@pytest.fixture(scope="module")
+def found():
+    done = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("two_replicas.py")), json.dumps(CASES)],
+        env={**os.environ, "PYTHONPATH": str(Path(mtl_keras.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize("case", range(len(CASES)), ids=[f"{w}-{h}" for w, h in CASES])
+def test_two_replicas_decide_as_one_with_the_double_batch(found, case):
+    """Also where the labels that are missing stand unevenly in the replicas."""
+    assert found["replicas"] == 2
+    result = found["cases"][case]
+    assert result["moved"] > 0.1
+    assert result["values"] < 2e-5
+    assert result["logs"].keys() == result["wanted"].keys()
+    for name, values in result["wanted"].items():
+        assert result["logs"][name] == pytest.approx(values, rel=1e-4, abs=1e-5), name
+
+
+def test_a_pipeline_made_in_the_scope_reads_the_epoch(found):
+    first, second, again = found["orders"]
+    assert first == again != second
