@@ -177,7 +177,7 @@ class Logs:
                 self.decisions[f"conflict/{a}_{tasks[j]}"].update_state(cosine, seen[i] * seen[j])
 
     def results(self):
-        """Returns the logs: `loss`, `NAME_loss`, `NAME_METRIC`, `mean_score`, decisions."""
+        """Returns the logs: `loss`, `NAME_loss`, `NAME_METRIC` and `mean_score`."""
         logs = {}
         for board in self.boards.values():
             logs |= board.results()
@@ -191,9 +191,14 @@ class Logs:
         scores = [board.score for board in self.boards.values() if board.score is not None]
         if scores:
             logs["mean_score"] = _mean_of_seen(*map(tf.stack, zip(*scores)))
-        for name, mean in self.decisions.items():
-            logs[name] = tf.where(mean.count > 0, mean.result(), float("nan"))
         return logs
+
+    def decided(self):
+        """Returns the logs `NAME_weight` and `conflict/A_B`: NaN where a task had no label."""
+        return {
+            name: tf.where(mean.count > 0, mean.result(), float("nan"))
+            for name, mean in self.decisions.items()
+        }
 
 
 def _mean_of_seen(values, seen):

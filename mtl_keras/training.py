@@ -15,6 +15,7 @@ class TrainedByTask(SavedWhole):
 
     _logs = None
     _compiles_part = False
+    _testing = False
 
     @property
     def _boards(self):
@@ -36,6 +37,14 @@ class TrainedByTask(SavedWhole):
             self.jit_compile = False
         yield
         self.jit_compile = whole
+
+    @functools.wraps(keras.Model.evaluate)
+    def evaluate(self, *args, **kwargs):
+        self._testing = True
+        try:
+            return super().evaluate(*args, **kwargs)
+        finally:
+            self._testing = False
 
     def make_train_function(self, force=False):
         if force or self.train_function is None:
@@ -132,8 +141,14 @@ class TrainedByTask(SavedWhole):
         return [] if self._logs is None else self._logs.all
 
     def get_metrics_result(self):
-        """Returns the logs: `loss`, `NAME_loss`, `NAME_METRIC` and `mean_score`."""
+        """Returns the logs: `loss`, `NAME_loss`, `NAME_METRIC` and `mean_score`.
+
+        In training also what the weighting decided, of which there is nothing in a test.
+        """
         logs = self._logs.results()
+        if self._testing:
+            return logs
+        logs |= self._logs.decided()
         if hasattr(self.weighting, "failures"):
             logs["weighting_failures"] = tf.cast(self.weighting.failures.value, tf.float32)
         return logs
