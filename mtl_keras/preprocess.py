@@ -15,7 +15,7 @@ class Preprocess:
     Example:
         >>> text = keras.layers.TextVectorization(vocabulary=["good", "film"])
         >>> kept = Preprocess.from_config(Preprocess({"text": text}).get_config())
-        >>> kept.layers["text"].get_vocabulary()
+        >>> list(map(str, kept.layers["text"].get_vocabulary()))
         ['', '[UNK]', 'good', 'film']
     """
 

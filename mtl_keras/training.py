@@ -112,13 +112,15 @@ class TrainedByTask(SavedWhole):
         y_pred = self(x, training=False)
         step.batch_losses(self._boards, y, y_pred, sample_weight)
         self._extra_loss()
-        return self.get_metrics_result()
+        return self._logs.results()
 
     def _unpack(self, data):
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         checks.batch_names(self.inputs_by_name, self.tasks, x, y, sample_weight)
         if isinstance(x, dict):
             x = {name: x[name] for name in self.inputs_by_name}
+            if not isinstance(self.input, dict):
+                x = list(x.values()) if isinstance(self.input, (list, tuple)) else x.popitem()[1]
         if not isinstance(y, dict):
             y = {self.tasks[0]: y}
         if not isinstance(sample_weight, dict):

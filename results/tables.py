@@ -16,11 +16,6 @@ def demo():
     return f"```text\n{read_text('demo.txt')}\n```"
 
 
-def test():
-    """The last line of `make test`."""
-    return f"```text\n{read_text('test.txt')}\n```"
-
-
 def three_tasks():
     """Test accuracy of the joint model and, once they are there, of the single-task models."""
     from mtl_keras.evaluation import Comparison
@@ -67,7 +62,7 @@ def read_text(name):
 
 def fill(text):
     """Returns the README with each block between its marks made anew."""
-    for block in (demo, test, three_tasks, step_cost):
+    for block in (demo, three_tasks, step_cost):
         start, end = f"<!-- {block.__name__} -->", f"<!-- /{block.__name__} -->"
         before, rest = text.split(start)
         _, after = rest.split(end)
