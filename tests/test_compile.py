@@ -65,7 +65,7 @@ def test_training_needs_compile():
 def test_compiling_again_leaves_nothing_of_the_earlier_weighting():
     model = build()
     plain = [v.path for v in model.variables]
-    for weighting, own in (("uncertainty", 1), ("dwa", 2), ("pcgrad", 3), (None, 0), ("equal", 0)):
+    for weighting, own in (("uncertainty", 1), ("pcgrad", 3), (None, 0)):
         model.compile("adam", LOSSES, weighting=weighting, run_eagerly=True)
         assert len(model.variables) == len(plain) + own, weighting
         train(model, dataset().take(1))

@@ -155,18 +155,17 @@ def test_moving_averages_and_gathered_gradients_of_the_optimizer_are_those_of_ke
     assert same(values(ours.optimizer.variables), values(plain.optimizer.variables))
 
 
-@pytest.mark.parametrize("weighting", ["uncertainty", "pcgrad"])
-def test_several_steps_at_once_and_eager_steps_are_the_same_steps(weighting):
+def test_several_steps_at_once_and_eager_steps_are_the_same_steps():
     found = []
     for options in ({}, {"steps_per_execution": 2}, {"run_eagerly": True}):
         model = build(noise=False)
-        if weighting == "pcgrad":
-            options["weighting"] = mtl.weighting.PCGrad(seed=0)
-        model.compile("sgd", LOSSES, **{"weighting": weighting, "jit_compile": False, **options})
+        model.compile(
+            "sgd", LOSSES, weighting=mtl.weighting.PCGrad(seed=0), jit_compile=False, **options
+        )
         logs = train(model, dataset().take(3))
         found.append((values(model.variables), logs))
-    for found_values, logs in found[1:]:
-        for ours, theirs in zip(found_values, found[0][0], strict=True):
+    for variables, logs in found[1:]:
+        for ours, theirs in zip(variables, found[0][0], strict=True):
             np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
         assert logs["loss"] == pytest.approx(found[0][1]["loss"], rel=1e-5)
 
@@ -195,7 +194,7 @@ def test_mixed_precision_is_the_step_of_full_precision(weighting, mixed):
         np.testing.assert_allclose(now - then, full[path], atol=0.02 * scale + 1e-6)
 
 
-@pytest.mark.parametrize("weighting", METHODS)
+@pytest.mark.parametrize("weighting", [None, "pcgrad"])
 def test_an_overflow_skips_the_step_and_halves_the_scale(weighting, mixed):
     model = build(noise=False)
     inputs, labels = next(iter(dataset()))

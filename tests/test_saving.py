@@ -16,7 +16,7 @@ def everything(model):
     return values([*model.variables, *model.optimizer.variables])
 
 
-@pytest.mark.parametrize("weighting", [None, "uncertainty", "dwa", "pcgrad"])
+@pytest.mark.parametrize("weighting", ["uncertainty", "dwa", "pcgrad"])
 def test_training_goes_on_bit_for_bit_after_load(weighting, tmp_path):
     if weighting == "pcgrad":
         weighting = mtl.weighting.PCGrad(seed=3)

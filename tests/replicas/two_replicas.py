@@ -12,10 +12,6 @@ import tensorflow as tf
 
 import mtl_keras as mtl
 
-tf.config.set_logical_device_configuration(
-    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
-)
-
 
 def build():
     keras.utils.set_random_seed(0)
@@ -67,6 +63,7 @@ def train(strategy, weighting):
             log_weights=weighting is not None,
             learning_rate_multipliers={"side": 0.5},
             jit_compile=False,
+            run_eagerly=strategy.num_replicas_in_sync == 1,
         )
     options = {} if weighting else {"validation_data": data()}
     history = model.fit(data(), epochs=2, verbose=0, **options).history
@@ -110,4 +107,7 @@ def main(cases):
 
 
 if __name__ == "__main__":
+    tf.config.set_logical_device_configuration(
+        tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+    )
     main(json.loads(sys.argv[1]))

@@ -68,7 +68,7 @@ def test_moving_statistics_are_those_of_a_model_of_its_own():
 
 def test_inference_agrees_with_batch_statistics_after_training_on_two_sources():
     """One batch normalisation over both would be right with batch statistics only."""
-    model = two_sources(pooling="avg")
+    model = two_sources(width=2, pooling="avg")
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(0.003), loss, metrics="accuracy", jit_compile=False)
     inputs, labels = pictures(192)
