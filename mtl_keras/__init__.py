@@ -7,9 +7,13 @@ import sys
 from mtl_keras._version import __version__
 
 _ROOMS = (
+    "architectures",
     "callbacks",
     "data",
     "evaluation",
+    "features",
+    "fusion",
+    "heads",
     "presets",
     "testing",
     "text",

@@ -49,6 +49,30 @@ def _text():
     return _builders(text)
 
 
+def _fusion():
+    from mtl_keras import fusion
+
+    return _builders(fusion)
+
+
+def _architectures():
+    from mtl_keras import architectures
+
+    return _builders(architectures)
+
+
+def _features():
+    from mtl_keras import features
+
+    return {name: _summary(getattr(features, name)) for name in features.__all__}
+
+
+def _heads():
+    from mtl_keras import heads
+
+    return _builders(heads)
+
+
 def _samples():
     from mtl_keras.data import samples
 
@@ -65,4 +89,13 @@ def _summary(thing):
     return thing.__doc__.strip().split("\n")[0]
 
 
-KINDS = {"weightings": _weightings, "trunks": _trunks, "text": _text, "samples": _samples}
+KINDS = {
+    "weightings": _weightings,
+    "trunks": _trunks,
+    "text": _text,
+    "fusion": _fusion,
+    "architectures": _architectures,
+    "features": _features,
+    "heads": _heads,
+    "samples": _samples,
+}

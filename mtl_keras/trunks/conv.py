@@ -45,14 +45,22 @@ class conv_trunk(Trunk):
             )
         self.width, self.pooling, self.dropout = width, pooling, dropout
 
-    def connect(self, x):
-        w = self.width
-        x = self._conv(x, w, f"stem{x.shape[-1]}")
-        x = self._conv(x, 2 * w, "stage1", pool=True)
-        x = self._residual(x, 2 * w, "stage1")
-        x = self._conv(x, 4 * w, "stage2", pool=True)
-        x = self._conv(x, 8 * w, "stage3", pool=True)
-        x = self._residual(x, 8 * w, "stage3")
+    def stages(self):
+        return [self._stem, self._stage1, self._stage2, self._stage3]
+
+    def _stem(self, x):
+        return self._conv(x, self.width, f"stem{x.shape[-1]}")
+
+    def _stage1(self, x):
+        x = self._conv(x, 2 * self.width, "stage1", pool=True)
+        return self._residual(x, 2 * self.width, "stage1")
+
+    def _stage2(self, x):
+        return self._conv(x, 4 * self.width, "stage2", pool=True)
+
+    def _stage3(self, x):
+        x = self._conv(x, 8 * self.width, "stage3", pool=True)
+        x = self._residual(x, 8 * self.width, "stage3")
         if self.pooling is None:
             return x
         pool = {"max": layers.GlobalMaxPooling2D, "avg": layers.GlobalAveragePooling2D}

@@ -15,9 +15,21 @@ class Weighting(keras.layers.Layer):
 
     Subclasses take their options as constructor arguments, keep each under its own name and
     pass nothing on: `get_config` returns exactly these.
+
+    A method may also have, with those of the arguments that it wants:
+
+    - `after_step(losses, present)`: hears the losses of the same batch at the new parameters (a
+      second forward pass in training mode, its state updates discarded).
+    - `own_weights(weights, losses, present)`: a gradient method's factors (T,) on the gradients of
+      the variables that one task alone reaches, where its paper scales the losses themselves. 1
+      otherwise.
+    - `objective(losses, present)`: a gradient method's scalar whose gradient trains its own
+      trainable variables. Those of loss methods are trained through `combine`.
+    - `at`: where its paper looks at the gradients, unless `compile(jacobian=...)` says otherwise.
     """
 
     sees = "losses"
+    at = "shared"
 
     def __init_subclass__(cls, **kwargs):
         # A Keras layer has a property `weights`, its variables; methods call their rule so too.

@@ -1,0 +1,3 @@
+"""Sharing architectures: what the tasks share beside, or instead of, one trunk."""
+
+__all__ = []

@@ -1,0 +1,3 @@
+"""Classical picture features as layers: edges, texture, denoising, enhancement."""
+
+__all__ = []
