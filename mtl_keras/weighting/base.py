@@ -246,7 +246,9 @@ class JacobianWeighting(_Failsafe):
 
     A method implements `direction(jacobian)`, (T, P) float32 to (P,), and may also ask for
     `losses`, `features` and `present`; rows of absent tasks are zero. A direction that is not
-    finite is replaced by the sum of the rows, and counted in `failures`.
+    finite is replaced by the sum of the rows, and counted in `failures`. State with a number for
+    each parameter is made in `setup_parameters(size)`, which is called once P is known: by the model
+    when it is compiled, else at the first call.
 
     Example:
         >>> import tensorflow as tf
@@ -260,9 +262,41 @@ class JacobianWeighting(_Failsafe):
     """
 
     sees = "jacobian"
+    size = None
 
     def direction(self, jacobian):
         raise NotImplementedError(f"{type(self).__name__} must implement direction(jacobian).")
+
+    def build(self, task_names, size=None):
+        """Makes the state.
+
+        Args:
+            task_names: list of str.
+            size: int, P, the number of parameters; known later if left out.
+        """
+        super().build(task_names)
+        if size is not None:
+            self.build_parameters(size)
+
+    def build_parameters(self, size):
+        """Makes the state that has a number for each of P parameters; again for another P.
+
+        Args:
+            size: int, P.
+        """
+        if size != self.size:
+            self.size = size
+            self.setup_parameters(size)
+
+    def setup_parameters(self, size):
+        """Makes the variables that have a number for each of P parameters."""
+
+    def get_build_config(self):
+        config = super().get_build_config()
+        return config and {**config, "size": self.size}
+
+    def build_from_config(self, config):
+        self.build(**config)
 
     def __call__(self, losses, jacobian, features=None, present=None):
         """Returns the direction (P,) float32.
@@ -280,6 +314,8 @@ class JacobianWeighting(_Failsafe):
                 f"Argument `jacobian` must have shape ({self.num_tasks}, P). "
                 f"Received: shape {tuple(jacobian.shape)}"
             )
+        if self.size is None:
+            self.build_parameters(jacobian.shape[1])
         jacobian = tf.where(present[:, None], jacobian, 0.0)
         direction = self._ask(
             self.direction, jacobian=jacobian, losses=losses, features=features, present=present
