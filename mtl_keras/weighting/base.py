@@ -247,8 +247,8 @@ class JacobianWeighting(_Failsafe):
     A method implements `direction(jacobian)`, (T, P) float32 to (P,), and may also ask for
     `losses`, `features` and `present`; rows of absent tasks are zero. A direction that is not
     finite is replaced by the sum of the rows, and counted in `failures`. State with a number for
-    each parameter is made in `setup_parameters(size)`, which is called once P is known: by the model
-    when it is compiled, else at the first call.
+    each parameter is made in `setup_parameters(size)`, which is called once P is known: by the
+    model when it is compiled, else at the first call.
 
     Example:
         >>> import tensorflow as tf
