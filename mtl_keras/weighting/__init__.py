@@ -7,23 +7,60 @@ from mtl_keras.weighting.base import (
     TwoBatchGramianWeighting,
     Weighting,
 )
+from mtl_keras.weighting.combined import Combined
+from mtl_keras.weighting.crmogm import CRMOGM
 from mtl_keras.weighting.dwa import DWA
 from mtl_keras.weighting.equal import Equal
+from mtl_keras.weighting.excess_mtl import ExcessMTL
+from mtl_keras.weighting.famo import FAMO
+from mtl_keras.weighting.gls import GLS
+from mtl_keras.weighting.graddrop import GradDrop
+from mtl_keras.weighting.igbv1 import IGBv1
+from mtl_keras.weighting.imtl import IMTL
+from mtl_keras.weighting.imtl_g import IMTLG
+from mtl_keras.weighting.imtl_l import IMTLL
 from mtl_keras.weighting.mgda import MGDA
+from mtl_keras.weighting.moco import MoCo
+from mtl_keras.weighting.modo import MoDo
 from mtl_keras.weighting.pcgrad import PCGrad
+from mtl_keras.weighting.per_parameter import PerParameterWeighting
 from mtl_keras.weighting.registry import get, names, register
+from mtl_keras.weighting.rlw import RLW
+from mtl_keras.weighting.scale_invariant import ScaleInvariant
+from mtl_keras.weighting.sdmgrad import SDMGrad
 from mtl_keras.weighting.static import Static
+from mtl_keras.weighting.stch import STCH, STCHLog
+from mtl_keras.weighting.trimmed_mean import TrimmedMean
 from mtl_keras.weighting.uncertainty import Uncertainty
 
 __all__ = [
+    "CRMOGM",
     "DWA",
+    "FAMO",
+    "GLS",
+    "IMTL",
+    "IMTLG",
+    "IMTLL",
     "MGDA",
+    "RLW",
+    "STCH",
+    "Combined",
     "Equal",
+    "ExcessMTL",
+    "GradDrop",
     "GramianWeighting",
+    "IGBv1",
     "JacobianWeighting",
     "LossWeighting",
+    "MoCo",
+    "MoDo",
     "PCGrad",
+    "PerParameterWeighting",
+    "SDMGrad",
+    "STCHLog",
+    "ScaleInvariant",
     "Static",
+    "TrimmedMean",
     "TwoBatchGramianWeighting",
     "Uncertainty",
     "Weighting",
