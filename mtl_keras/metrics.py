@@ -32,6 +32,8 @@ _ENTRYWISE = (
     keras.metrics.Poisson,
     keras.metrics.SquaredHinge,
 )
+# Metrics that count single entries, unless they look at each class by itself.
+_COUNTING = (keras.metrics.AUC, keras.metrics.Precision, keras.metrics.Recall)
 
 
 def get_metric(task, metric, loss, num_outputs):
@@ -106,14 +108,20 @@ def fresh(metric, name):
 def update_metric(metric, labels, mask, weights, y_pred):
     """Updates a metric with the labelled rows (or entries) only.
 
-    Metrics that are means over entries see single missing entries; others (F1, multi-label AUC)
-    leave out a row with any missing entry.
+    Metrics that are means over entries or count them see single missing entries; others (F1, an AUC
+    for each label) leave out a row with any missing entry.
     """
     kept = tf.cast(mask, tf.float32)
     if weights is not None:
         kept *= losses.spread(weights, kept)
     if mask.shape.rank == labels.shape.rank == y_pred.shape.rank:
-        if isinstance(metric, _ENTRYWISE) and y_pred.shape[-1] != 1:
+        if _sees_entries(metric) and y_pred.shape[-1] != 1:
             labels, y_pred, kept = (tf.reshape(t, [-1, 1]) for t in (labels, y_pred, kept))
         kept = tf.reduce_min(kept, axis=-1)
     metric.update_state(labels, y_pred, sample_weight=kept)
+
+
+def _sees_entries(metric):
+    by_class = any(getattr(metric, key, None) for key in ("multi_label", "top_k"))
+    by_class = by_class or getattr(metric, "class_id", None) is not None
+    return isinstance(metric, _ENTRYWISE) or (isinstance(metric, _COUNTING) and not by_class)
