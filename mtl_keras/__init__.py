@@ -20,9 +20,9 @@ _ROOMS = (
     "trunks",
     "weighting",
 )
-_NAMES = {"MultiTaskModel": "mtl_keras.model"}
+_NAMES = {"Jacobian": "mtl_keras.weighting.jacobian", "MultiTaskModel": "mtl_keras.model"}
 
-__all__ = ["MultiTaskModel", "__version__", *_ROOMS]
+__all__ = ["Jacobian", "MultiTaskModel", "__version__", *_ROOMS]
 
 
 def __getattr__(name):

@@ -163,18 +163,22 @@ class Logs:
         """Takes in the weights of the tasks and the cosines of their gradients of a step.
 
         Args:
-            decision: dict that may hold `weights` (T,) and `gramian` (T, T).
+            decision: dict that may hold `weights` (T,), `gramian` (T, T) and `decided`, whether the
+                Gramian is of this step.
             present: bool tensor (T,).
         """
         tasks, seen = list(self.boards), tf.cast(present, tf.float32)
         gramian = decision.get("gramian")
+        decided = tf.cast(decision.get("decided", True), tf.float32)
         for i, a in enumerate(tasks):
             if f"{a}_weight" in self.decisions:
                 self.decisions[f"{a}_weight"].update_state(decision["weights"][i], seen[i])
             for j in range(i + 1, len(tasks)) if gramian is not None else ():
                 scale = tf.sqrt(gramian[i, i] * gramian[j, j])
                 cosine = tf.cast(tf.math.divide_no_nan(gramian[i, j], scale), tf.float32)
-                self.decisions[f"conflict/{a}_{tasks[j]}"].update_state(cosine, seen[i] * seen[j])
+                self.decisions[f"conflict/{a}_{tasks[j]}"].update_state(
+                    cosine, seen[i] * seen[j] * decided
+                )
 
     def results(self):
         """Returns the logs: `loss`, `NAME_loss`, `NAME_METRIC` and `mean_score`."""

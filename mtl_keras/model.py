@@ -11,6 +11,7 @@ from mtl_keras.keeper import Keeper, multipliers
 from mtl_keras.logs import Logs, task_boards
 from mtl_keras.metrics import fresh
 from mtl_keras.preprocess import Preprocess
+from mtl_keras.task_gradients import TaskGradients
 from mtl_keras.training import TrainedByTask
 
 
@@ -95,6 +96,7 @@ class MultiTaskModel(TrainedByTask):
         metrics=None,
         weighted_metrics=None,
         weighting=None,
+        jacobian=None,
         log_weights=False,
         learning_rate_multipliers=None,
         run_eagerly=False,
@@ -116,6 +118,8 @@ class MultiTaskModel(TrainedByTask):
             weighted_metrics: the same, with sample weights too.
             weighting: how the tasks share the step: `None` (as plain Keras), a name from
                 `weighting.names()`, a dict of constant weights by task, or a `Weighting`.
+            jacobian: a `Jacobian`: where, how often and on how much of the batch a method that
+                looks at gradients does so. Defaults to the exact way of its paper.
             log_weights: bool, also log `NAME_weight` and, for methods that look at gradients,
                 `conflict/A_B`, the cosine between two tasks' gradients. Defaults to `False`.
             learning_rate_multipliers: dict layer name -> factor on the updates of that layer.
@@ -146,6 +150,7 @@ class MultiTaskModel(TrainedByTask):
         self._config = {
             "loss": losses,
             **asked,
+            "jacobian": jacobian,
             "log_weights": log_weights,
             "learning_rate_multipliers": learning_rate_multipliers,
             **execution,
@@ -166,6 +171,14 @@ class MultiTaskModel(TrainedByTask):
         self._build_optimizer()
         factors = multipliers(self, learning_rate_multipliers)
         self._keeper = Keeper(self.reach, self.optimizer, self.weighting, factors)
+        self._task_gradients = None
+        if self.weighting is not None and self.weighting.sees != "losses":
+            self._task_gradients = TaskGradients(self, self.weighting, jacobian)
+        elif jacobian is not None:
+            raise ValueError(
+                "Argument `jacobian` needs a weighting that looks at gradients. Received: "
+                f"weighting={weighting!r}"
+            )
 
     def _use_weighting(self, weighting, tasks):
         if self.weighting is not None:

@@ -1,11 +1,11 @@
-"""One training step: losses of the tasks and their gradients."""
+"""The losses of the tasks in one step, and their gradients where one backward pass will do."""
 
 import dataclasses
+import math
 
 import tensorflow as tf
 
 from mtl_keras import losses as task_losses
-from mtl_keras.weighting import jacobian as task_gradients
 
 
 @dataclasses.dataclass
@@ -45,19 +45,6 @@ def all_reduce(value):
     return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, value)
 
 
-def _all_reduce_gradients(gradients):
-    """Sums lists of gradients, of which some are None, over the replicas in one operation.
-
-    Many small sums would wait for each other's threads on a CPU.
-    """
-    found = [g for task in gradients for g in task if g is not None]
-    if replicas() == 1 or not found:
-        return gradients
-    flat = all_reduce(tf.concat([tf.reshape(g, [-1]) for g in found], axis=0))
-    parts = iter(task_gradients.split(flat, found))
-    return [[None if g is None else next(parts) for g in task] for task in gradients]
-
-
 def check_labels(boards, y, sample_weight, outputs):
     """Checks the labels, outside XLA, which drops assertions.
 
@@ -91,6 +78,7 @@ def batch_losses(
     loss_weights=None,
     plain=False,
     by_half=False,
+    log=True,
 ):
     """Computes the losses of a batch and takes them in the boards.
 
@@ -103,6 +91,7 @@ def batch_losses(
         loss_weights: dict task -> float.
         plain: bool, no label is missing and the losses are Keras' own, to the last bit.
         by_half: bool, also compute the losses of the two halves of the rows.
+        log: bool, whether the boards take them in.
 
     Returns:
         A `Batch`, in the order of the boards.
@@ -120,9 +109,10 @@ def batch_losses(
         if task in class_weight:
             weights = task_losses.weigh_classes(class_weight[task], labels, weights)
         total, weight = task_losses.masked_sum(board.loss, labels, mask, weights, y_pred[task])
-        board.update(
-            tf.math.divide_no_nan(total, weight), weight, labels, mask, weights, y_pred[task]
-        )
+        if log:
+            board.update(
+                tf.math.divide_no_nan(total, weight), weight, labels, mask, weights, y_pred[task]
+            )
         terms[task] = (total, weight)
         if by_half:
             half_losses, shares = _halves(board.loss, labels, mask, weights, y_pred[task])
@@ -189,70 +179,19 @@ def loss_gradients(tape, weighting, batch, extra, optimizer, variables):
     return gradients, decision
 
 
-def task_gradient_step(tape, weighting, batch, extra, optimizer, reach, variables):
-    """T backward passes, one for each task, and the weighting's decision.
+def first_rows(tree, fraction):
+    """Returns the first `ceil(fraction * rows)` rows of every tensor.
 
-    Returns:
-        (gradients in the order of the variables, decision): the decision is a dict with
-        `gramian` (T, T) and, unless the method gives a direction, `weights` (T,).
+    Example:
+        >>> first_rows({"x": tf.range(5), "y": tf.range(2)}, 0.5)["x"].numpy().tolist()
+        [0, 1, 2]
     """
-    with tape:
-        scaled = [optimizer.scale_loss(value) for value in batch.values]
-        scaled_extra = None if extra is None else optimizer.scale_loss(extra)
-        halves = [tf.unstack(optimizer.scale_loss(losses)) for losses, _ in batch.halves]
-    factor = optimizer.scale_loss(tf.constant(1.0))
 
-    def pull(value, variables):
-        return [
-            None if g is None else tf.convert_to_tensor(g) for g in tape.gradient(value, variables)
-        ]
+    def cut(tensor):
+        rows = tensor.shape[0]
+        if rows is not None:
+            return tensor[: math.ceil(fraction * rows)]
+        rows = tf.cast(tf.shape(tensor)[0], tf.float32)
+        return tensor[: tf.cast(tf.math.ceil(fraction * rows), tf.int32)]
 
-    def unscaled(gradients):
-        return _all_reduce_gradients(
-            [[None if g is None else g / factor for g in task] for task in gradients]
-        )
-
-    own = {}
-    if weighting.sees == "cross_gramian":
-        first, second = (unscaled([pull(half[i], reach.shared) for half in halves]) for i in (0, 1))
-        shared = _mix(first, second, [shares for _, shares in batch.halves])
-        decision = {"gramian": task_gradients.gramian(first, second)}
-        for task, value in zip(reach.own, scaled):
-            own |= dict(zip(map(id, reach.own[task]), pull(value, reach.own[task])))
-    else:
-        found = [pull(value, reach.shared + reach.own[t]) for t, value in zip(reach.own, scaled)]
-        shared = unscaled([task[: len(reach.shared)] for task in found])
-        decision = {"gramian": task_gradients.gramian(shared)}
-        for task, gradients in zip(reach.own, found):
-            own |= dict(zip(map(id, reach.own[task]), gradients[len(reach.shared) :]))
-    losses = tf.stop_gradient(batch.losses)
-    if weighting.sees == "jacobian":
-        rows = task_gradients.jacobian(shared, reach.shared)
-        direction = weighting(losses=losses, jacobian=rows, present=batch.present)
-        combined = task_gradients.split(direction, reach.shared)
-    else:
-        weights = weighting(losses=losses, present=batch.present, **decision)
-        combined = task_gradients.weighted_sum(shared, weights)
-        decision["weights"] = weights
-    # The optimizer sums over replicas what is already a sum.
-    back = factor / replicas()
-    total = {id(v): None if g is None else g * back for v, g in zip(reach.shared, combined)} | own
-    gradients = [total.get(id(v)) for v in variables]
-    if scaled_extra is not None:
-        pulled = tape.gradient(scaled_extra, variables)
-        gradients = [_add(g, r) for g, r in zip(gradients, pulled)]
-    return gradients, decision
-
-
-def _mix(first, second, shares):
-    """Returns the gradients of the whole batch from those of its halves."""
-    return [
-        [None if a is None else share[0] * a + share[1] * b for a, b in zip(*halves)]
-        for *halves, share in zip(first, second, shares)
-    ]
-
-
-def _add(gradient, other):
-    if gradient is None or other is None:
-        return other if gradient is None else gradient
-    return tf.convert_to_tensor(gradient) + tf.convert_to_tensor(other)
+    return tf.nest.map_structure(cut, tree)

@@ -8,12 +8,14 @@ import tensorflow as tf
 
 from mtl_keras import checks, losses, step
 from mtl_keras.saving import SavedWhole
+from mtl_keras.task_gradients import Pass
 
 
 class TrainedByTask(SavedWhole):
     """A model whose steps see a loss for each task, missing labels, and a weighting."""
 
     _logs = None
+    _task_gradients = None
     _compiles_part = False
     _testing = False
 
@@ -80,33 +82,59 @@ class TrainedByTask(SavedWhole):
 
     def _step(self, x, y, sample_weight, plain=False):
         old = {} if plain else self._keeper.before()
-        gramian = self.weighting is not None and self.weighting.sees != "losses"
+        looks = self._task_gradients is not None
         variables = self.trainable_variables
-        with tf.GradientTape(persistent=gramian) as tape:
-            y_pred = self(x, training=True)
-            batch = step.batch_losses(
-                self._boards,
-                y,
-                y_pred,
-                sample_weight,
-                self._class_weight,
-                self._logs.loss_weights,
-                plain,
-                by_half=gramian and self.weighting.sees == "cross_gramian",
-            )
+        with tf.GradientTape(persistent=looks) as tape:
+            y_pred, features = self._forward(x)
+            batch = self._batch_losses(y, y_pred, sample_weight, plain=plain)
             extra = self._extra_loss()
-        facts = (tape, self.weighting, batch, extra, self.optimizer)
-        if gramian:
-            gradients, decision = step.task_gradient_step(*facts, self.reach, variables)
+        if looks:
+            again = functools.partial(self._look_again, x, y, sample_weight)
+            gradients, decision = self._task_gradients.gradients(
+                Pass(tape, batch, features), extra, self.optimizer, variables, again
+            )
         else:
-            gradients, decision = step.loss_gradients(*facts, variables)
+            gradients, decision = step.loss_gradients(
+                tape, self.weighting, batch, extra, self.optimizer, variables
+            )
         found = [(g, v) for g, v in zip(gradients, variables) if g is not None]
         self.optimizer.apply_gradients(found)
         if not plain:
             self._keeper.after(old, batch.present, step.replicas())
+        if hasattr(self.weighting, "after_step"):
+            losses = self._look_again(x, y, sample_weight).batch.losses
+            facts = {"losses": tf.stop_gradient(losses), "present": batch.present}
+            self.weighting._ask(self.weighting.after_step, **facts)
         if self._logs.decisions:
             self._logs.record(decision, batch.present)
         return self.get_metrics_result()
+
+    def _forward(self, x):
+        """The outputs in training mode, and the features where a method looks at them."""
+        if self._task_gradients is not None:
+            return self._task_gradients.forward(x)
+        return self(x, training=True), None
+
+    def _batch_losses(self, y, y_pred, sample_weight, **options):
+        """The losses of a batch in training."""
+        halves = getattr(self.weighting, "sees", None) == "cross_gramian"
+        facts = (self._class_weight, self._logs.loss_weights)
+        return step.batch_losses(
+            self._boards, y, y_pred, sample_weight, *facts, by_half=halves, **options
+        )
+
+    def _look_again(self, x, y, sample_weight, fraction=1.0):
+        """Another forward pass of the first rows of a batch, which leaves no trace in the model."""
+        if fraction < 1:
+            x, y, sample_weight = step.first_rows((x, y, sample_weight), fraction)
+        statistics = [v for v, _ in self.reach.statistics]
+        old = [tf.identity(v.value) for v in statistics]
+        with tf.GradientTape(persistent=True) as tape:
+            y_pred, features = self._forward(x)
+            batch = self._batch_losses(y, y_pred, sample_weight, log=False)
+        for variable, value in zip(statistics, old):
+            variable.assign(value)
+        return Pass(tape, batch, features)
 
     def _test(self, x, y, sample_weight):
         y_pred = self(x, training=False)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from mtl_keras.weighting import jacobian as task_gradients
+from mtl_keras.weighting import gradients as task_gradients
 
 SHAPES = [(3, 2), (4,), (2, 1, 2)]
 
