@@ -2,10 +2,10 @@
 
 from keras import layers
 
-from mtl_keras.trunks.base import Trunk
+from mtl_keras.trunks.convolutional import ConvolutionalTrunk
 
 
-class conv_trunk(Trunk):
+class conv_trunk(ConvolutionalTrunk):
     """Builds a residual convolutional trunk for pictures of any size, ResNet-9 in shape.
 
     A stem of `width` filters, then three stages of 2, 4 and 8 times the width, each a 3x3
@@ -38,12 +38,8 @@ class conv_trunk(Trunk):
     """
 
     def __init__(self, width=16, pooling="max", dropout=0.0, name="conv_trunk"):
-        super().__init__(name)
-        if pooling not in ("max", "avg", None):
-            raise ValueError(
-                f"Argument `pooling` must be 'max', 'avg' or None. Received: pooling={pooling!r}"
-            )
-        self.width, self.pooling, self.dropout = width, pooling, dropout
+        super().__init__(pooling, name)
+        self.width, self.dropout = width, dropout
 
     def stages(self):
         return [self._stem, self._stage1, self._stage2, self._stage3]
@@ -61,18 +57,14 @@ class conv_trunk(Trunk):
     def _stage3(self, x):
         x = self._conv(x, 8 * self.width, "stage3", pool=True)
         x = self._residual(x, 8 * self.width, "stage3")
-        if self.pooling is None:
-            return x
-        pool = {"max": layers.GlobalMaxPooling2D, "avg": layers.GlobalAveragePooling2D}
-        x = self.shared("pool", pool[self.pooling])(x)
+        x = self.pool(x)
         return self.shared("dropout", layers.Dropout, self.dropout)(x) if self.dropout else x
 
     def _conv(self, x, filters, name, pool=False):
         x = self.shared(name, layers.Conv2D, filters, 3, padding="same", use_bias=False)(x)
         if pool:
             x = self.shared(f"{name}_pool", layers.MaxPooling2D, padding="same")(x)
-        x = self.private(f"{name}_bn", layers.BatchNormalization, momentum=0.9)(x)
-        return self.shared(f"{name}_relu", layers.ReLU)(x)
+        return self.normalize(x, name)
 
     def _residual(self, x, filters, name):
         y = self._conv(x, filters, f"{name}_res1")
