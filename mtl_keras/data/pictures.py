@@ -19,7 +19,8 @@ class Augmentation:
     Every picture is cropped at random from itself padded by reflection, mirrored left to right
     with probability 1/2, turned about its centre and multiplied by a brightness. The random
     numbers are given from outside, so that they can be a function of (seed, epoch, place in the
-    epoch) alone. Shift and mirror are one gather for the whole batch.
+    epoch) alone. Shift and mirror are one gather for the whole batch. Dense targets are moved
+    with their pictures by `move`.
 
     Args:
         crop: int, number of pixels by which a picture is shifted at most in each direction, less
@@ -76,11 +77,45 @@ class Augmentation:
             pictures = self._shift_and_mirror(pictures, noise)
         pictures = scale(pictures)
         if self.rotation:
-            pictures = _turn(pictures, (2 * noise[:, 3] - 1) * math.radians(self.rotation))
+            pictures = _turn(pictures, self._angles(noise), "BILINEAR")
         if self.brightness:
             factor = 1 + (2 * noise[:, 4] - 1) * self.brightness
             pictures = tf.clip_by_value(pictures * factor[:, None, None, None], 0.0, 1.0)
         return pictures
+
+    @property
+    def moves(self):
+        """Whether pixels change their places, so that dense targets must move with them."""
+        return bool(self.crop or self.flip or self.rotation)
+
+    def move(self, targets, noise):
+        """Returns dense targets moved as their pictures are.
+
+        A turned target takes the value of the nearest pixel. Values that point somewhere, such as
+        surface normals, do not turn by themselves: do not mirror or turn their pictures.
+
+        Args:
+            targets: int32 or float32 tensor `(batch, height, width)` or `(batch, height, width,
+                channels)`, of the height and width of the pictures.
+            noise: what the pictures are varied with, float32 tensor `(batch, 5)`.
+
+        Returns:
+            Tensor of the same shape and type; missing entries stay missing.
+
+        Example:
+            >>> mirror = Augmentation(flip=True)
+            >>> mirror.move(tf.constant([[[1, 2, -1]]]), tf.zeros((1, 5))).numpy().tolist()
+            [[[-1, 2, 1]]]
+        """
+        maps = targets if len(targets.shape) == 4 else targets[..., None]
+        if self.crop or self.flip:
+            maps = self._shift_and_mirror(maps, noise)
+        if self.rotation:
+            maps = _turn(maps, self._angles(noise), "NEAREST")
+        return maps if len(targets.shape) == 4 else maps[..., 0]
+
+    def _angles(self, noise):
+        return (2 * noise[:, 3] - 1) * math.radians(self.rotation)
 
     def _shift_and_mirror(self, pictures, noise):
         height, width, channels = pictures.shape[1:]
@@ -198,7 +233,7 @@ def _read_file(path, image_size):
         raise ValueError(f"File {path!r} cannot be read as a picture: {reason}") from error
 
 
-def _turn(pictures, angles):
+def _turn(pictures, angles, interpolation):
     """Turns each picture about its centre by its angle (radians), reflecting at the edges."""
     height, width = pictures.shape[1:3]
     cos, sin = tf.cos(angles), tf.sin(angles)
@@ -211,6 +246,6 @@ def _turn(pictures, angles):
         transforms=tf.stack([cos, -sin, right, sin, cos, down, zero, zero], axis=1),
         output_shape=(height, width),
         fill_value=0.0,
-        interpolation="BILINEAR",
+        interpolation=interpolation,
         fill_mode="REFLECT",
     )

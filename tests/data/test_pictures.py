@@ -69,6 +69,37 @@ def test_a_batch_is_what_its_pictures_are(augment, channels):
     np.testing.assert_allclose(compiled, found, atol=1e-6)
 
 
+@pytest.mark.parametrize("channels", [None, 2])
+@pytest.mark.parametrize(
+    "augment",
+    [Augmentation(crop=3), Augmentation(crop=2, flip=True, brightness=1.0), Augmentation()],
+    ids=str,
+)
+def test_dense_targets_move_with_their_pictures(augment, channels):
+    targets = np.random.RandomState(0).randint(-1, 4, (6, 9, 7, channels or 1)).astype("int32")
+    draws = noise()
+    moving = Augmentation(crop=augment.crop, flip=augment.flip)
+    expected = np.stack([255 * reference(t, d, moving) for t, d in zip(targets, draws)])
+    given = targets if channels else targets[..., 0]
+    found = augment.move(tf.constant(given), tf.constant(draws))
+    assert found.dtype == tf.int32
+    np.testing.assert_array_equal(found, np.round(expected).reshape(given.shape))
+    assert augment.moves == bool(augment.crop)
+
+
+def test_dense_targets_turn_with_their_pictures():
+    targets = np.random.RandomState(0).randint(-1, 4, (2, 6, 6)).astype("float32")
+    targets[targets == -1] = np.nan
+    augment = Augmentation(rotation=90)
+    draws = np.full((2, 5), [[0, 0, 0, 0, 0]], np.float32)
+    draws[1, 3] = 1  # a quarter to the left, and to the right
+    found = augment.move(tf.constant(targets), tf.constant(draws)).numpy()
+    turned = augment(tf.constant(np.uint8(np.nan_to_num(targets))[..., None]), tf.constant(draws))
+    np.testing.assert_allclose(np.nan_to_num(found), 255 * turned.numpy()[..., 0], atol=1e-3)
+    np.testing.assert_array_equal(found[0], np.rot90(targets[0], 3))
+    np.testing.assert_array_equal(found[1], np.rot90(targets[1]))
+
+
 def test_every_shift_and_both_sides_come_up_equally_often():
     picture = np.zeros((1, 7, 7, 1), np.uint8)
     picture[0, 3, 2] = 255
