@@ -1,38 +1,10 @@
 """Averaged word embeddings."""
 
-import keras
-from keras import layers
-
-from mtl_keras.trunks.base import Trunk
+from mtl_keras.text.base import TextBranch
+from mtl_keras.text.pooling import MaskedAverage
 
 
-@keras.saving.register_keras_serializable("mtl_keras")
-class MaskedAverage(layers.Layer):
-    """Averages vectors over the tokens that are no padding; an empty text gives zeros.
-
-    `GlobalAveragePooling1D` gives NaN for a text that is all padding.
-
-    Call arguments:
-        inputs: [vectors (batch, length, width), token ids (batch, length), 0 = padding].
-
-    Example:
-        >>> import numpy as np
-        >>> vectors = np.array([[[1.0], [3.0], [9.0]]], "float32")
-        >>> MaskedAverage()([vectors, np.array([[5, 7, 0]])]).numpy().tolist()
-        [[2.0]]
-    """
-
-    def call(self, inputs):
-        vectors, tokens = inputs
-        kept = keras.ops.cast(keras.ops.not_equal(tokens, 0), vectors.dtype)
-        total = keras.ops.einsum("blw,bl->bw", vectors, kept)
-        return total / keras.ops.maximum(keras.ops.sum(kept, axis=1, keepdims=True), 1)
-
-    def compute_output_shape(self, input_shape):
-        return (input_shape[0][0], input_shape[0][2])
-
-
-class embedding_branch(Trunk):
+class embedding_branch(TextBranch):
     """Builds a text branch that averages learned word vectors.
 
     Called on token ids `(batch, length)`, 0 = padding and 1 = unknown, it returns features
@@ -42,9 +14,12 @@ class embedding_branch(Trunk):
         vocabulary_size: int, number of token ids.
         width: int, size of the word vectors. Defaults to 64.
         dropout: float, dropout rate on the averaged vector. Defaults to 0.2.
+        vectors: array `(vocabulary_size, width)` that the word vectors start from. Defaults to
+            random ones.
         name: str, prefix of the layers' names. Defaults to `"embedding_branch"`.
 
     Example:
+        >>> import keras
         >>> branch = embedding_branch(1000)
         >>> branch(keras.Input((20,), dtype="int32")).shape
         (None, 64)
@@ -53,11 +28,12 @@ class embedding_branch(Trunk):
         Joulin et al., "Bag of Tricks for Efficient Text Classification", EACL 2017.
     """
 
-    def __init__(self, vocabulary_size, width=64, dropout=0.2, name="embedding_branch"):
-        super().__init__(name)
-        self.vocabulary_size, self.width, self.dropout = vocabulary_size, width, dropout
+    def __init__(
+        self, vocabulary_size, width=64, dropout=0.2, vectors=None, name="embedding_branch"
+    ):
+        super().__init__(vocabulary_size, width, vectors, name)
+        self.dropout = dropout
 
     def connect(self, x):
-        embedding = self.shared("vectors", layers.Embedding, self.vocabulary_size, self.width)
-        x = self.shared("average", MaskedAverage)([embedding(x), x])
-        return self.shared("dropout", layers.Dropout, self.dropout)(x) if self.dropout else x
+        average = self.shared("average", MaskedAverage)([self.embed(x), x])
+        return self.drop(average, self.dropout)

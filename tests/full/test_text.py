@@ -1,0 +1,72 @@
+"""Every text branch in a model of two tasks that is trained, saved, loaded and exported."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import mtl_keras as mtl
+from mtl_keras import text
+
+pytestmark = pytest.mark.full
+WORDS = list("abcdefghij")
+BRANCHES = {
+    "bag of words": lambda ids: text.bag_of_words(ids, pairs=50, normalize=True),
+    "embedding": lambda ids: text.embedding_branch(ids, width=8),
+    "text CNN": lambda ids: text.text_cnn(ids, width=8, filters=4),
+    "GRU": lambda ids: text.recurrent(ids, width=8, units=4),
+    "LSTM": lambda ids: text.recurrent(ids, width=8, units=4, cell="lstm", pooling="last"),
+    "mean": lambda ids: text.recurrent(ids, units=4, bidirectional=False, pooling="mean"),
+    "transformer": lambda ids: text.transformer(ids, width=8, max_length=6),
+}
+
+
+@pytest.fixture(scope="module")
+def vectorizer():
+    layer = keras.layers.TextVectorization(vocabulary=WORDS, output_sequence_length=6, name="words")
+    layer(tf.constant(["a"]))
+    return layer
+
+
+def two_tasks(branch, vectorizer):
+    x = keras.Input((6,), dtype="int32", name="words")
+    features = branch(len(WORDS) + 2)(text.WordDropout(0.1)(x))
+    return mtl.MultiTaskModel(
+        {"words": x},
+        {
+            "first": keras.layers.Dense(10, name="first")(features),
+            "vowel": keras.layers.Dense(1, name="vowel")(features),
+        },
+        preprocess={"words": vectorizer},
+    )
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("name", BRANCHES)
+def test_learns_and_answers_the_same_when_saved_and_exported(
+    name, jit_compile, vectorizer, tmp_path
+):
+    rng = np.random.default_rng(0)
+    texts = np.array([" ".join(rng.choice(WORDS, size)) for size in rng.integers(1, 6, 256)])
+    first = np.array([WORDS.index(words[0]) for words in texts])
+    vowel = np.isin(first, [0, 4, 8]).astype("int32")
+    ids = vectorizer(texts).numpy().astype("int32")
+    model = two_tasks(BRANCHES[name], vectorizer)
+    losses = {
+        "first": keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        "vowel": keras.losses.BinaryCrossentropy(from_logits=True),
+    }
+    adam = keras.optimizers.Adam(0.02)
+    model.compile(adam, losses, weighting="pcgrad", jit_compile=jit_compile)
+    history = model.fit({"words": ids}, {"first": first, "vowel": vowel}, epochs=5, verbose=0)
+    assert history.history["loss"][-1] < 0.9 * history.history["loss"][0]
+    asked = ["", "never seen", *texts[:20]]
+    wanted = model({"words": vectorizer(asked)})
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")({"words": vectorizer(asked)})
+    for task, logits in wanted.items():
+        np.testing.assert_allclose(again[task], logits, atol=1e-5)
+    model.export(tmp_path / "export")
+    serve = tf.saved_model.load(tmp_path / "export").signatures["first"]
+    found = serve(text=tf.constant(asked))["probabilities"]
+    np.testing.assert_allclose(found, tf.nn.softmax(wanted["first"]), atol=1e-5)
