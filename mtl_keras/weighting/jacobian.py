@@ -24,7 +24,7 @@ class Jacobian:
             `"last_block"`, the parameters of the last shared layer. Defaults to the method's own
             place, `"shared"` for most.
         every: int, decide in every so many steps and keep the weights between. Defaults to 1.
-        fraction: float in (0, 1], decide on the first rows of the batch, `ceil(fraction * rows)`, in
+        fraction: float in (0, 1], decide on the first `ceil(fraction * rows)` rows of the batch, in
             a second forward pass whose updates of moving statistics are discarded. Defaults to 1.
 
     Raises:
