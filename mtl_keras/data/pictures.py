@@ -95,8 +95,7 @@ class Augmentation:
         surface normals, do not turn by themselves: do not mirror or turn their pictures.
 
         Args:
-            targets: int32 or float32 tensor `(batch, height, width)` or `(batch, height, width,
-                channels)`, of the height and width of the pictures.
+            targets: int32 or float32 `(batch, height, width)` or `(batch, height, width, channels)`.
             noise: what the pictures are varied with, float32 tensor `(batch, 5)`.
 
         Returns:
