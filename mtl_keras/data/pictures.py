@@ -95,7 +95,7 @@ class Augmentation:
         surface normals, do not turn by themselves: do not mirror or turn their pictures.
 
         Args:
-            targets: int32 or float32 `(batch, height, width)` or `(batch, height, width, channels)`.
+            targets: int32 or float32 `(batch, height, width)` or with channels as the last axis.
             noise: what the pictures are varied with, float32 tensor `(batch, 5)`.
 
         Returns:
