@@ -17,7 +17,8 @@ def export(model, filepath, overwrite=False, card=None):
 
     For every task there is a signature of its name, and for a task with a picture
     `NAME_encoded`, too; `serving_default` answers all tasks. All tensors have names and the batch
-    comes first.
+    comes first. A task that can do without its texts, or without its pictures (`fusion.optional`),
+    has the same as `NAME_from_image` and `NAME_from_text`, which take inputs of the one kind only.
 
     - Inputs: `image`, uint8 `(batch, any height, any width, channels)`, in `NAME_encoded`
       `image_bytes`, PNG or JPEG files as strings `(batch,)` whose pictures may differ in size;

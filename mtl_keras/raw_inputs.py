@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from mtl_keras.fusion.absence import absent_value
+
 DECODED_CHANNELS = (1, 3, 4)  # What `tf.io.decode_image` can give.
 
 
@@ -69,6 +71,16 @@ class RawInput:
 
         spec = tf.TensorSpec(self.tensor.shape[1:], self.tensor.dtype)
         return tf.map_fn(one, files, fn_output_signature=spec)
+
+    def absent(self, rows):
+        """Returns the model's input for rows that lack it, as `fusion.optional` knows them.
+
+        Args:
+            rows: int32 scalar, how many.
+        """
+        # Where the size is open: 32, which is enough for any network.
+        shape = [rows, *(size or 32 for size in self.tensor.shape[1:])]
+        return tf.fill(shape, tf.constant(absent_value(self.tensor.dtype), self.tensor.dtype))
 
     def _prepare(self, raw):
         shape = (None, *self.tensor.shape[1:])

@@ -122,6 +122,8 @@ class SavedTasks:
     def predict(self, task, pictures=None, texts=None, values=None, batch_size=128):
         """Answers one task.
 
+        A task that can do without its texts, or without its pictures, answers from what is given.
+
         Args:
             task: str.
             pictures: list of PNG or JPEG files (paths, or their content as bytes), of any sizes, or
@@ -142,10 +144,14 @@ class SavedTasks:
         """
         if task not in self.tasks:
             raise unknown("task", task, self.tasks)
-        given = [("image", pictures), ("text", texts), ("value", values)]
+        given = {"image": pictures, "text": texts, "value": values}
+        signature = self._signature(task, [k for k, source in given.items() if source is not None])
+        inputs = {
+            x["input"]: x["kind"] for x in self.about["signatures"][signature]["inputs"].values()
+        }
         rows = {}
-        for kind, source in sorted(given, key=lambda each: each[1] is None):
-            rows |= self._rows(task, kind, source)
+        for kind, source in sorted(given.items(), key=lambda each: each[1] is None):
+            rows |= self._rows(task, inputs, kind, source)
         sizes = {name: len(each) for name, each in rows.items()}
         if len(set(sizes.values())) != 1 or not min(sizes.values()):
             counts = ", ".join(f"{name}: {size}" for name, size in sizes.items())
@@ -153,8 +159,15 @@ class SavedTasks:
                 f"Task {task!r}: inputs must have equally many rows, at least one. "
                 f"Received: {counts}"
             )
-        signature = f"{task}_encoded" if self._files(task, rows) else task
+        if self._files(task, inputs, rows):
+            signature += "_encoded"
         return self._labels(task, self._run(signature, rows, batch_size))
+
+    def _signature(self, task, kinds):
+        """The signature that takes these kinds of inputs, or that of the task."""
+        part = f"{task}_from_{kinds[0]}" if len(kinds) == 1 else task
+        other = set(self.inputs[task].values()) - set(kinds)
+        return part if other and part in self._signatures else task
 
     def _run(self, signature, rows, batch_size):
         """Dict output -> array of the answers for all rows."""
@@ -183,14 +196,14 @@ class SavedTasks:
             labels = np.vectorize(bytes.decode, otypes=[object])(answer["label"]).tolist()
         return labels, answer["probabilities"]
 
-    def _rows(self, task, kind, source):
-        """Dict input name -> checked rows, of the task's inputs of one kind."""
-        names = [name for name, each in self.inputs[task].items() if each == kind]
+    def _rows(self, task, inputs, kind, source):
+        """Dict input name -> checked rows, of the inputs of one kind."""
+        names = [name for name, each in inputs.items() if each == kind]
         argument = {"image": "pictures", "text": "texts", "value": "values"}[kind]
         if not names and source is None:
             return {}
         if not names:
-            takes = ", ".join(f"{name} ({each})" for name, each in self.inputs[task].items())
+            takes = ", ".join(f"{name} ({each})" for name, each in inputs.items())
             raise ValueError(f"Task {task!r} takes no {argument}. It takes: {takes}.")
         if source is None:
             raise ValueError(f"Task {task!r} needs {argument}. Received: {argument}=None")
@@ -210,9 +223,9 @@ class SavedTasks:
         check = {"text": _texts, "value": np.asarray}[kind]
         return {name: check(source[name]) for name in names}
 
-    def _files(self, task, rows):
+    def _files(self, task, inputs, rows):
         """Whether the pictures are files; some files and some arrays cannot be mixed."""
-        pictures = {name for name, kind in self.inputs[task].items() if kind == "image"}
+        pictures = {name for name, kind in inputs.items() if kind == "image"}
         files = {name for name in pictures if isinstance(rows[name], list)}
         if files and files != pictures:
             raise ValueError(f"Task {task!r}: give all pictures as files, or all as arrays.")

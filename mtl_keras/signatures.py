@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from mtl_keras.answers import Answer
+from mtl_keras.fusion.absence import optional_inputs
 from mtl_keras.raw_inputs import RawInput
 
 
@@ -47,12 +48,8 @@ class Signatures:
         }
         self._bodies = self._make_bodies(outputs)
         self.functions, self.about = {}, {}
-        for task, inputs in model.task_inputs.items():
-            raw = [self._raw[name] for name in inputs]
-            self._add(task, _keys(raw), [task])
-            pictures = [each for each in raw if each.kind == "image"]
-            if pictures and all(each.decodable for each in pictures):
-                self._add(f"{task}_encoded", _keys(raw, encoded=True), [task], encoded=True)
+        for task in model.tasks:
+            self._add_task(task, outputs[task])
         names = {name: _identifier(name) for name in self._raw}
         self._add("serving_default", names, model.tasks, prefixed=True)
 
@@ -92,8 +89,29 @@ class Signatures:
 
         return lambda prepared: body({name: prepared[name] for name in names})
 
+    def _add_task(self, task, output):
+        """Adds the signatures of a task, also those of one kind of input where it needs no more."""
+        raw = {name: self._raw[name] for name in self._model.task_inputs[task]}
+        optional = optional_inputs(output, {name: each.tensor for name, each in raw.items()})
+        self._add_both(task, list(raw.values()), task)
+        for kind in ("image", "text"):
+            given = [each for each in raw.values() if each.kind == kind]
+            absent = [name for name, each in raw.items() if each.kind != kind]
+            if given and absent and set(absent) <= set(optional):
+                self._add_both(f"{task}_from_{kind}", given, task)
+
+    def _add_both(self, signature, raw, task):
+        """Adds a signature of raw inputs and, with pictures, that of picture files."""
+        self._add(signature, _keys(raw), [task])
+        pictures = [each for each in raw if each.kind == "image"]
+        if pictures and all(each.decodable for each in pictures):
+            self._add(f"{signature}_encoded", _keys(raw, encoded=True), [task], encoded=True)
+
     def _add(self, signature, keys, tasks, encoded=False, prefixed=False):
-        """Adds a signature over the inputs `keys` (name -> key) that answers `tasks`."""
+        """Adds a signature over the inputs `keys` (name -> key) that answers `tasks`.
+
+        What else the tasks read is absent.
+        """
         if signature in self.functions:
             raise ValueError(
                 f"Two signatures have the name {signature!r}: rename the task that bears it. "
@@ -101,12 +119,16 @@ class Signatures:
             )
         raw = [self._raw[name] for name in keys]
         specs = [each.spec(keys[each.name], encoded) for each in raw]
+        read = {name for task in tasks for name in self._model.task_inputs[task]}
+        absent = [self._raw[name] for name in read - set(keys)]
 
         def serve(*values):
             prepared = {
                 each.name: each.decode(x) if encoded and each.kind == "image" else each.prepare(x)
                 for each, x in zip(raw, values)
             }
+            rows = tf.shape(values[0])[0]
+            prepared |= {each.name: each.absent(rows) for each in absent}
             answers = {}
             for group, body in self._bodies:
                 wanted = [task for task in group if task in tasks]
