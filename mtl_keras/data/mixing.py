@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from mtl_keras import clock, errors
 from mtl_keras.data import arrays, pictures
+from mtl_keras.data.dense_targets import dense_targets
 from mtl_keras.data.schedule import Schedule
 
 
@@ -36,7 +37,8 @@ def zip_tasks(
         epoch: `"longest"` (default), `"shortest"`, `"proportional"` or `"exact"`.
         temperature: float > 0, for `"proportional"` only. Defaults to 1.
         seed: int, for the order and the augmentation. Defaults to 0.
-        augment: dict picture input -> `Augmentation`. Defaults to none.
+        augment: dict picture input -> `Augmentation`. Dense labels, `(n, height, width)` or `(n,
+            height, width, channels)`, move with the picture of their source. Defaults to none.
         rows: dict source name -> integer array, the rows of its arrays that take part. Defaults
             to all rows of every source.
         only: list of the source names to show; the others keep their part in the schedule, so
@@ -48,7 +50,8 @@ def zip_tasks(
 
     Raises:
         ValueError: if a source is not of this form or is empty, two sources have an input or a
-            task in common, or an argument is out of its range.
+            task in common, dense labels cannot move with a picture, or an argument is out of its
+            range.
 
     Example:
         >>> digits = ({"digits_image": np.zeros((10, 8, 8, 1), "uint8")}, {"digits": np.arange(10)})
@@ -64,6 +67,7 @@ def zip_tasks(
     arrays.check_names(tables)
     rows = {name: _indices(name, tables, rows or {}) for name in {**tables, **(rows or {})}}
     augment = _check_augment(augment or {}, tables)
+    dense = {name: dense_targets(name, table, augment) for name, table in tables.items()}
     shown = list(tables) if only is None else list(only)
     for name in shown:
         if name not in tables:
@@ -77,7 +81,7 @@ def zip_tasks(
         }
 
     def gather(plans):
-        parts = [_gather(tables[name], plan, augment) for name, plan in plans.items()]
+        parts = [_gather(tables[name], plan, augment, dense[name]) for name, plan in plans.items()]
         inputs, labels, weights = (
             {k: v for d in kind for k, v in d.items()} for kind in zip(*parts)
         )
@@ -107,7 +111,7 @@ def _plan(schedule, name, table, rows, augment, epoch):
     return plan
 
 
-def _gather(table, plan, augment):
+def _gather(table, plan, augment, dense):
     """Returns the inputs, labels and weights of one step."""
     inputs = {key: tf.gather(array, plan["rows"]) for key, array in table.inputs.items()}
     for key, value in inputs.items():
@@ -116,6 +120,9 @@ def _gather(table, plan, augment):
         elif _is_picture(value):
             inputs[key] = pictures.scale(value)
     labels = {key: tf.gather(array, plan["rows"]) for key, array in table.labels.items()}
+    for task, picture in dense.items():
+        if task in labels:
+            labels[task] = augment[picture].move(labels[task], plan["noise"][picture])
     weights = {key: tf.gather(array, plan["rows"]) for key, array in table.weights.items()}
     if "present" in plan:
         labels = {

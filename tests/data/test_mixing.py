@@ -79,6 +79,21 @@ def test_exact_counts_each_row_once_and_fills_with_missing_labels():
     assert set(inputs["s_x"]) == {0, 1, 2}  # The filler rows are real ones.
 
 
+def test_dense_labels_move_with_their_pictures():
+    pictures = np.random.RandomState(0).randint(0, 4, (12, 7, 6, 1), np.uint8)
+    parts = pictures[..., 0].astype("int32")
+    parts[parts == 3] = -1
+    dataset = zip_tasks(
+        {"a": ({"a_image": pictures}, {"parts": parts, "row": np.arange(12)})},
+        batch_size=12,
+        augment={"a_image": Augmentation(crop=3, flip=True)},
+    )
+    inputs, labels = next(iter(dataset))
+    shown = np.round(255 * inputs["a_image"].numpy()[..., 0])
+    np.testing.assert_array_equal(labels["parts"], np.where(shown == 3, -1, shown))
+    assert not np.array_equal(labels["parts"], parts[labels["row"]])
+
+
 def test_only_shows_the_rows_of_the_whole():
     sources = {
         name: (
