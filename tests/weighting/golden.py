@@ -25,3 +25,7 @@ def aggregations(name):
 
 def loss_cases(name):
     return [case for case in GOLDEN["losses_only"] if case["method"] == name]
+
+
+def stateful_cases(name):
+    return [case for case in GOLDEN["stateful"] if case["method"] == name]
