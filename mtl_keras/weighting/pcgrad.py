@@ -40,20 +40,33 @@ class PCGrad(GramianWeighting):
         self.seed_generator = keras.random.SeedGenerator(seed) if shuffle else None
 
     def weights(self, gramian, present):
-        tasks = self.num_tasks
         square = tf.linalg.diag_part(gramian)
+
+        def project(rows, other):
+            """Takes from h_i = Σ rows_ij g_j what conflicts with one other task each."""
+            dots = tf.reduce_sum(rows * tf.gather(gramian, other), axis=1)
+            norms = tf.gather(square, other)
+            conflict = (dots < 0) & (norms > 0) & (other != tf.range(self.num_tasks))
+            cut = tf.where(conflict, dots / tf.where(norms > 0, norms, 1.0), 0.0)
+            return (rows - cut[:, None] * tf.one_hot(other, self.num_tasks, dtype=rows.dtype),)
+
+        (rows,) = self._visit(project)
+        return tf.reduce_sum(tf.where(present[:, None], rows, 0.0), axis=0)
+
+    def _visit(self, step, *state):
+        """Lets each task meet every other one: `step(rows, *state, other)`, rows (T, T) from I."""
+        tasks = self.num_tasks
         order = tf.tile(tf.range(tasks)[None], [tasks, 1])
         if self.shuffle:
             draws = tf.random.stateless_uniform(
                 [tasks, tasks], tf.cast(self.seed_generator.next(), tf.int32)
             )
             order = tf.argsort(draws, axis=1)
-        rows = tf.eye(tasks, dtype=tf.float64)
-        for step in range(tasks):
-            other = order[:, step]
-            dots = tf.reduce_sum(rows * tf.gather(gramian, other), axis=1)
-            norms = tf.gather(square, other)
-            conflict = (dots < 0) & (norms > 0) & (other != tf.range(tasks))
-            cut = tf.where(conflict, dots / tf.where(norms > 0, norms, 1.0), 0.0)
-            rows -= cut[:, None] * tf.one_hot(other, tasks, dtype=tf.float64)
-        return tf.reduce_sum(tf.where(present[:, None], rows, 0.0), axis=0)
+        _, *state = tf.while_loop(
+            lambda *_: True,
+            lambda i, *state: (i + 1, *step(*state, tf.gather(order, i, axis=1))),
+            (0, tf.eye(tasks, dtype=tf.float64), *state),
+            maximum_iterations=tasks,
+            parallel_iterations=1,
+        )
+        return state

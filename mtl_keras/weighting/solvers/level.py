@@ -4,6 +4,9 @@ import tensorflow as tf
 
 from mtl_keras.weighting.solvers.tableau import exchange, refine, repeat, start
 
+_INF = float("inf")
+_VANISHING = 1e-10
+
 
 def highest_level(matrix, offset, slope, radius):
     """Finds x ≥ 0 with xᵀMx ≤ r² and the largest t such that Mx + β ≥ t a, in every entry.
@@ -37,7 +40,7 @@ def highest_level(matrix, offset, slope, radius):
         bends = tf.where(falling, -at / tf.where(falling, columns[0, :, 1], 1.0), _INF)
         k = tf.argmin(bends)
         bend = tf.maximum(bends[k], level)
-        act = (bend < _reached(x, offset, slope, radius)) & (bend < _INF)
+        act = (bend < _reached(matrix, x, offset, slope, radius)) & (bend < _INF)
         level = tf.where(act, bend, level)
         tableau, columns, basis = exchange(tableau, columns, basis, k[None], act[None])
         return act, tableau, columns, basis, level
@@ -54,24 +57,29 @@ def highest_level(matrix, offset, slope, radius):
         ],
         axis=1,
     )
-    reached = _reached(x, offset, slope, radius)
+    reached = _reached(matrix, x, offset, slope, radius)
     level = tf.where(reached < _INF, tf.maximum(reached, level), level)
     x = tf.maximum(x[:, 0] + level * x[:, 1], 0.0)
     length = tf.sqrt(tf.maximum(tf.reduce_sum(x * tf.linalg.matvec(matrix, x)), 0.0))
     return x * tf.where(length > radius, radius / tf.where(length > 0, length, 1.0), 1.0)
 
 
-_INF = float("inf")
+def _reached(matrix, x, offset, slope, radius):
+    """Returns the level at which x[:, 0] + level x[:, 1] has length r.
 
-
-def _reached(x, offset, slope, radius):
-    """Returns the level at which x[:, 0] + level x[:, 1] has length r; infinite if at none."""
-    square = tf.reduce_sum(slope * x[:, 1])
-    linear = tf.reduce_sum(slope * x[:, 0] - offset * x[:, 1])
+    Infinite if there is none; minus infinity where the level cannot rise, because the way up is a
+    positive combination of rows that vanishes.
+    """
+    way = x[:, 1]
+    square = tf.reduce_sum(slope * way)
+    linear = tf.reduce_sum(slope * x[:, 0] - offset * way)
     constant = -tf.reduce_sum(offset * x[:, 0]) - radius**2
     root = tf.sqrt(tf.maximum(linear**2 - 4 * square * constant, 0.0))
     q = -0.5 * (linear + tf.where(linear < 0, -root, root))
     rising = square > 0
     first = q / tf.where(rising, square, 1.0)
     second = tf.where(q != 0, constant / tf.where(q != 0, q, 1.0), first)
-    return tf.where(rising, tf.maximum(first, second), _INF)
+    reached = tf.where(rising, tf.maximum(first, second), _INF)
+    length = tf.reduce_sum(way * tf.linalg.matvec(matrix, way))
+    stuck = tf.reduce_all(way >= 0) & (length < _VANISHING * tf.reduce_sum(way**2))
+    return tf.where(~stuck, reached, -_INF)
