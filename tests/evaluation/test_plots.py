@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from mtl_keras.evaluation import plots
+from mtl_keras.evaluation.plots import figure as figure_parts
 
 from .figures import nothing_is_cut_off
 
@@ -112,7 +113,7 @@ def test_sample_pictures(channels, dtype):
     pictures = np.ones((7, 8, 8, channels), dtype)
     labels = NAMES[:7]
     figure = plots.sample_predictions({"x": pictures}, labels, [*labels[:6], "frog"], "objects")
-    assert colours(figure) == [plots.RIGHT] * 6 + [plots.WRONG]
+    assert colours(figure) == [figure_parts.RIGHT] * 6 + [figure_parts.WRONG]
     assert figure.axes[0].images[0].get_clim()[1] == (255 if dtype == "uint8" else 1)
     nothing_is_cut_off(figure)
 
@@ -129,7 +130,7 @@ def test_sample_pictures_with_captions():
     examples = {"t": ["a red $5 circle on a blue ground"] * 2, "p": np.zeros((2, 8, 8, 3), "uint8")}
     figure = plots.sample_predictions(examples, ["fits", "fits"], ["fits", "does not fit"])
     assert "circle" in figure.axes[0].get_xlabel()
-    assert colours(figure) == [plots.RIGHT, plots.WRONG]
+    assert colours(figure) == [figure_parts.RIGHT, figure_parts.WRONG]
     nothing_is_cut_off(figure)
 
 

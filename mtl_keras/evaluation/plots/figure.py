@@ -1,0 +1,30 @@
+"""What all figures are made with: no `pyplot`, so no display and no global state."""
+
+import math
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito
+RIGHT, WRONG = "#00704F", "#B03000"
+
+
+def new_figure(width, height):
+    """Returns an empty figure, sizes in inches."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), dpi=150, layout="constrained")
+
+
+def grid(count, columns, width, height):
+    """Returns a figure with so many axes, filled row by row; the rest of the last row is empty."""
+    columns = max(1, 2 if (count, columns) == (4, 3) else min(columns, count))
+    rows = math.ceil(count / columns)
+    figure = new_figure(width * columns, height * rows)
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for extra in axes[count:]:
+        extra.set_axis_off()
+    return figure, axes[:count]
+
+
+def legend_below(figure, axes):
+    """Puts the legend of some axes under the figure, in one row."""
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
