@@ -52,8 +52,9 @@ class Combined(Weighting):
     def setup(self):
         self.loss.build(self.task_names)
         self.gradient.build(self.task_names)
-        self.scales = self.add_weight(
-            shape=(self.num_tasks,), initializer="ones", trainable=False, name="scales"
+        self.scales, self.last_weights = (
+            self.add_weight(shape=(self.num_tasks,), initializer="ones", trainable=False, name=name)
+            for name in ("scales", "last_weights")
         )
 
     @property
@@ -82,7 +83,9 @@ class Combined(Weighting):
         self.scales.assign(scales)
         wide = tf.cast(scales, tf.float64)
         gramian = wide[:, None] * tf.cast(gramian, tf.float64) * wide[None, :]
-        return scales * self.gradient(scales * losses, gramian, present)
+        weights = scales * self.gradient(scales * losses, gramian, present)
+        self.last_weights.assign(tf.where(present, weights, self.last_weights.value))
+        return weights
 
     def own_weights(self, weights, losses, present):
         scales = self.scales.value

@@ -53,11 +53,11 @@ class CRMOGM(Weighting):
 
     def setup(self):
         self.weighting.build(self.task_names)
-        self.average, self.seen = (
+        self.last_weights, self.seen = (
             self.add_weight(
                 shape=(self.num_tasks,), initializer="zeros", trainable=False, name=name
             )
-            for name in ("average", "seen")
+            for name in ("last_weights", "seen")
         )
 
     @property
@@ -89,9 +89,9 @@ class CRMOGM(Weighting):
         return tf.reduce_sum(weights * losses) + objective - tf.stop_gradient(objective)
 
     def _smooth(self, weights, present):
-        smooth = self.alpha * self.average.value + (1 - self.alpha) * weights
+        smooth = self.alpha * self.last_weights.value + (1 - self.alpha) * weights
         weights = tf.where(self.seen.value > 0, smooth, weights)
         good = present & tf.reduce_all(tf.math.is_finite(weights))
-        self.average.assign(tf.where(good, weights, self.average.value))
+        self.last_weights.assign(tf.where(good, weights, self.last_weights.value))
         self.seen.assign(tf.where(good, 1.0, self.seen.value))
         return tf.where(present, weights, 0.0)

@@ -3,12 +3,12 @@
 import tensorflow as tf
 
 from mtl_keras.weighting import simplex
-from mtl_keras.weighting.per_parameter import PerParameterWeighting
+from mtl_keras.weighting.base import JacobianWeighting
 from mtl_keras.weighting.registry import register
 
 
 @register("excess_mtl")
-class ExcessMTL(PerParameterWeighting):
+class ExcessMTL(JacobianWeighting):
     """Weighs a task by its excess risk: w_i ← w_i exp(η e_i / e_i⁰), then scaled to sum T.
 
     The excess risk e_i = Σ_p g_ip² / √(S_ip + 1e-7), S_ip the sum of all g_ip² so far, estimates
@@ -41,7 +41,6 @@ class ExcessMTL(PerParameterWeighting):
         self.robust_step_size = float(robust_step_size)
 
     def setup(self):
-        self.squares = self.add_rows("squares")
         # A first risk of 0 stands for "not there yet".
         self.first_risks, self.log_weights = (
             self.add_weight(
@@ -53,9 +52,13 @@ class ExcessMTL(PerParameterWeighting):
             shape=(self.num_tasks,), initializer="ones", trainable=False, name="task_weights"
         )
 
+    def setup_parameters(self, size):
+        self.squares = self.add_weight(
+            shape=(self.num_tasks, size), initializer="zeros", trainable=False, name="squares"
+        )
+
     def direction(self, jacobian, present):
         squares = self.squares.value + tf.square(jacobian)
-        self.keep_rows(self.squares, squares, present)
         risks = tf.reduce_sum(tf.square(jacobian) * tf.math.rsqrt(squares + 1e-7), axis=1)
         first = tf.where(self.first_risks.value > 0, self.first_risks.value, risks)
         old = self.log_weights.value
@@ -70,6 +73,7 @@ class ExcessMTL(PerParameterWeighting):
             (self.task_weights, weights),
         ):
             variable.assign(tf.where(good, value, variable.value))
+        self.squares.assign(tf.where(good[:, None], squares, self.squares.value))
         return tf.linalg.matvec(jacobian, weights, transpose_a=True)
 
     def own_weights(self, present):

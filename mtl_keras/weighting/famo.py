@@ -1,15 +1,13 @@
 """Fast adaptive multitask optimisation."""
 
-import math
-
 import tensorflow as tf
 
 from mtl_keras.weighting import simplex
+from mtl_keras.weighting.adam import TaskAdam
 from mtl_keras.weighting.base import LossWeighting
 from mtl_keras.weighting.registry import register
 
 _EPSILON = 1e-8
-_BETA_1, _BETA_2 = 0.9, 0.999
 
 
 def _log(losses):
@@ -52,12 +50,13 @@ class FAMO(LossWeighting):
         self.learning_rate = float(learning_rate)
 
     def setup(self):
-        self.logits, self.before, self.momentum, self.velocity, self.updates = (
+        self.logits, self.before = (
             self.add_weight(
                 shape=(self.num_tasks,), initializer="zeros", trainable=False, name=name
             )
-            for name in ("logits", "before", "momentum", "velocity", "updates")
+            for name in ("logits", "before")
         )
+        self.adam = TaskAdam(self, self.learning_rate)
 
     def combine(self, losses, present):
         self.before.assign(tf.where(present, losses, self.before.value))
@@ -72,21 +71,4 @@ class FAMO(LossWeighting):
         z = simplex.softmax(self.logits.value, present)
         falls = tf.where(present, _log(self.before.value) - _log(losses), 0.0)
         slopes = z * (falls - tf.reduce_sum(z * falls)) + self.gamma * self.logits.value
-        self._adam(slopes, present)
-
-    def _adam(self, slopes, present):
-        """One step of Adam for the present tasks, each with its own count of steps."""
-        count = self.updates.value + 1
-        momentum = _BETA_1 * self.momentum.value + (1 - _BETA_1) * slopes
-        velocity = _BETA_2 * self.velocity.value + (1 - _BETA_2) * tf.square(slopes)
-        # 1 - β^k, which float32 would round away.
-        unbiased_1, unbiased_2 = (
-            -tf.math.expm1(count * math.log(beta)) for beta in (_BETA_1, _BETA_2)
-        )
-        size = tf.sqrt(velocity / unbiased_2) + _EPSILON
-        logits = self.logits.value - self.learning_rate * momentum / unbiased_1 / size
-        new = (logits, momentum, velocity, count)
-        for variable, value in zip(
-            (self.logits, self.momentum, self.velocity, self.updates), new, strict=True
-        ):
-            variable.assign(tf.where(present, value, variable.value))
+        self.logits.assign_add(tf.cast(self.adam.step(slopes, present), tf.float32))

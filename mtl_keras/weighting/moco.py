@@ -4,14 +4,14 @@ import tensorflow as tf
 
 from mtl_keras.errors import unknown
 from mtl_keras.weighting import simplex
-from mtl_keras.weighting.per_parameter import PerParameterWeighting
+from mtl_keras.weighting.base import JacobianWeighting
 from mtl_keras.weighting.registry import register
 
 _FORMS = ("paper", "code")
 
 
 @register("moco")
-class MoCo(PerParameterWeighting):
+class MoCo(JacobianWeighting):
     """Combines running averages of the task gradients, which lack the noise of single batches.
 
     In step k, with β = beta / k^beta_sigma and c = gamma / k^gamma_sigma: y_i ← y_i - β (y_i - g_i)
@@ -60,12 +60,16 @@ class MoCo(PerParameterWeighting):
         self.rho = float(rho)
 
     def setup(self):
-        self.averages = self.add_rows("averages")
         self.shares = self.add_weight(
             shape=(self.num_tasks,), initializer="ones", trainable=False, name="shares"
         )
         self.steps = self.add_weight(
             shape=(), initializer="zeros", dtype="int64", trainable=False, name="steps"
+        )
+
+    def setup_parameters(self, size):
+        self.averages = self.add_weight(
+            shape=(self.num_tasks, size), initializer="zeros", trainable=False, name="averages"
         )
 
     def direction(self, jacobian, losses, present):
@@ -76,7 +80,8 @@ class MoCo(PerParameterWeighting):
             jacobian *= tf.math.divide_no_nan(losses, norms)[:, None]
         beta = self.beta / k**self.beta_sigma
         averages = self.averages.value + beta * (jacobian - self.averages.value)
-        self.keep_rows(self.averages, averages, present)
+        kept = present[:, None] & tf.reduce_all(tf.math.is_finite(averages))
+        self.averages.assign(tf.where(kept, averages, self.averages.value))
         rows = tf.where(present[:, None], averages, 0.0)
         w, total = simplex.shares(self.shares, present)
         slopes = tf.linalg.matvec(tf.cast(tf.matmul(rows, rows, transpose_b=True), w.dtype), w)

@@ -42,7 +42,8 @@ def project(point, present):
     point = tf.where(present, point - tf.reduce_max(point), float("-inf"))
     sums = tf.cumsum(tf.sort(point, direction="DESCENDING"))
     counts = tf.range(1, point.shape[0] + 1, dtype=point.dtype)
-    return tf.maximum(point - tf.reduce_max((sums - 1) / counts), 0.0)
+    nearest = tf.maximum(point - tf.reduce_max((sums - 1) / counts), 0.0)
+    return tf.where(present, nearest, 0.0)
 
 
 def shares(state, present):
