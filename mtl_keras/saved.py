@@ -1,19 +1,19 @@
 """A client of exports: answers from a SavedModel by task name, without Keras."""
 
-import codecs
 import hashlib
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
+from mtl_keras import client_inputs
+from mtl_keras.client_inputs import read_texts
 from mtl_keras.errors import unknown
 
+__all__ = ["SavedTasks", "load", "read_texts"]
+
 _FORMATS = (1,)
-_FILE = (str, bytes, os.PathLike)
-_FILE_CHANNELS = (1, 3, 4)
 
 
 def load(path):
@@ -59,33 +59,6 @@ def load(path):
         return SavedTasks(path, about, tf.saved_model.load(str(path)).signatures)
     except Exception as error:  # TensorFlow raises errors of a dozen kinds here.
         raise _damaged(path, f"{type(error).__name__}: {error}") from error
-
-
-def read_texts(path):
-    """Returns the lines of a UTF-8 text file, each a text; empty lines are left out.
-
-    Args:
-        path: str or path.
-
-    Raises:
-        ValueError: the file cannot be read or is not UTF-8.
-
-    Example:
-        >>> import tempfile
-        >>> path = Path(tempfile.mkdtemp(), "headlines.txt")
-        >>> _ = path.write_text("Rates rise again\\n\\nA late goal\\n")
-        >>> read_texts(path)
-        ['Rates rise again', 'A late goal']
-    """
-    try:
-        lines = Path(path).read_bytes().removeprefix(codecs.BOM_UTF8).splitlines()
-    except OSError as error:
-        raise ValueError(f"Text file {str(path)!r} cannot be read: {error.strerror}.") from error
-    return [
-        _utf8(line, f"Line {number} of text file {str(path)!r}")
-        for number, line in enumerate(lines, start=1)
-        if line.strip()
-    ]
 
 
 class SavedTasks:
@@ -219,8 +192,8 @@ class SavedTasks:
                 x["input"]: x["shape"][-1]
                 for x in self.about["signatures"][task]["inputs"].values()
             }
-            return {name: _pictures(source[name], channels[name]) for name in names}
-        check = {"text": _texts, "value": np.asarray}[kind]
+            return {name: client_inputs.pictures(source[name], channels[name]) for name in names}
+        check = {"text": client_inputs.texts, "value": np.asarray}[kind]
         return {name: check(source[name]) for name in names}
 
     def _files(self, task, inputs, rows):
@@ -230,57 +203,6 @@ class SavedTasks:
         if files and files != pictures:
             raise ValueError(f"Task {task!r}: give all pictures as files, or all as arrays.")
         return bool(files)
-
-
-def _pictures(source, channels):
-    """Picture files as a list of bytes, or an array of pictures."""
-    if isinstance(source, _FILE):
-        source = [source]
-    if isinstance(source, (list, tuple)) and all(isinstance(item, _FILE) for item in source):
-        if channels not in _FILE_CHANNELS:
-            raise ValueError(
-                f"No picture file has the {channels} channels of this task's pictures. "
-                "Give them as a uint8 array."
-            )
-        return [_picture(item, number, channels) for number, item in enumerate(source)]
-    fits = isinstance(source, np.ndarray) and source.dtype == np.uint8 and source.ndim == 4
-    if not fits or source.shape[-1] != channels:
-        found = f"{getattr(source, 'dtype', '')} {type(source).__name__}".strip()
-        raise ValueError(
-            f"Argument `pictures` must be files or a uint8 array (n, height, width, {channels}). "
-            f"Received: {found} of shape {np.shape(source)}"
-        )
-    return source
-
-
-def _picture(source, number, channels):
-    """The bytes of a picture file that can be decoded."""
-    name = f"Picture {number}" if isinstance(source, bytes) else f"Picture file {str(source)!r}"
-    try:
-        data = source if isinstance(source, bytes) else Path(source).read_bytes()
-        tf.io.decode_image(data, channels=channels, expand_animations=False)
-    except OSError as error:
-        raise ValueError(f"{name} cannot be read: {error.strerror}.") from error
-    except tf.errors.OpError as error:
-        reason = error.message.split("\n")[0]
-        raise ValueError(f"{name} cannot be read as a PNG or JPEG picture: {reason}") from error
-    return data
-
-
-def _texts(source):
-    if isinstance(source, (str, bytes)):
-        source = [source]
-    return [_utf8(text, f"Text {number}") for number, text in enumerate(source)]
-
-
-def _utf8(text, name):
-    """A text as str that UTF-8 can hold."""
-    try:
-        text = text.decode("utf-8") if isinstance(text, bytes) else str(text)
-        text.encode("utf-8")
-    except UnicodeError as error:
-        raise ValueError(f"{name} is not UTF-8: {error}.") from error
-    return text
 
 
 def _reason(error):

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+import toy_fused
 from toy_export import CARD, exported, labels, pictures
 
 import mtl_keras as mtl
@@ -357,6 +358,43 @@ def test_half_precision_heads_give_float32(tmp_path):
     np.testing.assert_allclose(np.sum(probabilities, axis=1), 1, atol=1e-6)
 
 
+# ------------------------------------------------------- a part may be absent
+
+
+def test_a_part_alone_has_signatures_where_the_other_is_optional():
+    model, path = toy_fused.exported()
+    served = tf.saved_model.load(path).signatures
+    fit = {"fit", "fit_encoded", "fit_from_image", "fit_from_image_encoded", "fit_from_text"}
+    # The text of `tag` is no optional one, so it cannot do without it; without the picture it can.
+    tag = {"tag", "tag_encoded", "tag_from_text"}
+    assert set(served) == fit | tag | {"serving_default"}
+    image, texts = pictures(3, 6, 6, 3), ["red dog", "", "green"]
+    given = {"image": tf.constant(image), "text": tf.constant(texts)}
+    files = tf.constant([tf.io.encode_png(each).numpy() for each in image])
+    answers = {
+        "fit": served["fit"](**given),
+        "fit_from_image": served["fit_from_image"](image=given["image"]),
+        "fit_from_image_encoded": served["fit_from_image_encoded"](image_bytes=files),
+        "fit_from_text": served["fit_from_text"](text=given["text"]),
+    }
+    wanted = {
+        "fit": toy_fused.probabilities(model, image, texts),
+        "fit_from_image": toy_fused.probabilities(model, image),
+        "fit_from_text": toy_fused.probabilities(model, texts=texts),
+    }
+    wanted["fit_from_image_encoded"] = wanted["fit_from_image"]
+    for name, answer in answers.items():
+        close(answer["probabilities"], wanted[name])
+    # An empty text is an absent one; the others count.
+    close(answers["fit_from_image"]["probabilities"][1], wanted["fit"][1])
+    assert np.abs(wanted["fit"] - wanted["fit_from_image"])[[0, 2]].min() > 1e-3
+    assert np.abs(wanted["fit"] - wanted["fit_from_text"]).min() > 1e-3
+
+
+def test_an_ordinary_fused_task_needs_both_parts(served):
+    assert not [name for name in served if "_from_" in name]
+
+
 # --------------------------------------------------------- kinds of answer
 
 BINARY = keras.losses.BinaryCrossentropy
@@ -546,12 +584,15 @@ for name in ("keras", "mtl_keras"):
 import numpy as np
 import tensorflow as tf
 
-path, folder = sys.argv[1:]
+path, fused, folder = sys.argv[1:]
 served = tf.saved_model.load(path).signatures
 raw = dict(np.load(folder + "/raw.npz"))
 files = [open(folder + "/" + name, "rb").read() for name in ("small.png", "large.jpg")]
 texts = tf.constant(raw.pop("texts"))
+part = tf.saved_model.load(fused).signatures
 answers = {
+    "fit_from_text": part["fit_from_text"](text=texts),
+    "fit_from_image_encoded": part["fit_from_image_encoded"](image_bytes=tf.constant(files)),
     "zeta": served["zeta"](image=tf.constant(raw["image"])),
     "topics": served["topics"](text=texts),
     "match": served["match"](image=tf.constant(raw["image"]), text=texts),
@@ -592,7 +633,7 @@ def client(path, tmp_path_factory):
     (folder / "small.png").write_bytes(tf.io.encode_png(pictures(8, 6, 3)).numpy())
     (folder / "large.jpg").write_bytes(tf.io.encode_jpeg(pictures(21, 10, 3)).numpy())
     done = subprocess.run(
-        [sys.executable, "client.py", path, "."],
+        [sys.executable, "client.py", path, toy_fused.exported()[1], "."],
         cwd=folder,
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
         capture_output=True,
@@ -609,7 +650,10 @@ def test_client_without_keras_gets_the_same_answers(client, model, served):
     wanted = softmax(expected(model, "zeta", zeta_image=image))
     close(np.float32(answers["zeta"]["probabilities"]), wanted)
     files = [(folder / name).read_bytes() for name in ("small.png", "large.jpg")]
+    part = tf.saved_model.load(toy_fused.exported()[1]).signatures
     here = {
+        "fit_from_text": part["fit_from_text"](text=texts),
+        "fit_from_image_encoded": part["fit_from_image_encoded"](image_bytes=tf.constant(files)),
         "topics": served["topics"](text=texts),
         "match": served["match"](image=image, text=texts),
         "colour_encoded": served["colour_encoded"](image_bytes=tf.constant(files)),

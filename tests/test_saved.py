@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+import toy_fused
 from toy_export import exported, pictures
 
 import mtl_keras as mtl
@@ -92,6 +93,22 @@ def test_pictures_with_texts(tasks, served, files):
     data = [pathlib.Path(file).read_bytes() for file in files]
     answer = served["match_encoded"](image_bytes=tf.constant(data), text=tf.constant(TEXTS[:2]))
     assert found == text(answer["label"])
+
+
+def test_a_part_alone_is_enough_where_the_other_is_optional(files):
+    model, path = toy_fused.exported()
+    tasks, image = saved.load(path), pictures(2, 6, 6, 3)
+    for given in ({"images": image}, {"texts": TEXTS}, {"images": image, "texts": TEXTS[:2]}):
+        asked = {key.replace("images", "pictures"): value for key, value in given.items()}
+        labels, found = tasks.predict("fit", **asked)
+        np.testing.assert_allclose(found, toy_fused.probabilities(model, **given), atol=1e-6)
+        assert labels == [["no", "yes"][int(row[1] > 0.5)] for row in found]
+    assert len(tasks.predict("fit", pictures=files)[0]) == 2
+    assert tasks.inputs["fit"] == {"pair_image": "image", "pair_text": "text"}
+    with pytest.raises(ValueError, match="Task 'fit' needs pictures"):
+        tasks.predict("fit")
+    with pytest.raises(ValueError, match="Task 'tag' needs texts"):
+        tasks.predict("tag", pictures=image)
 
 
 def test_several_of_a_kind_go_by_the_names_of_the_inputs(tasks, files):

@@ -4,6 +4,7 @@ import json
 
 import keras
 import pytest
+import toy_fused
 
 from mtl_keras import saved
 from mtl_keras.cli import main
@@ -43,6 +44,17 @@ def test_texts_from_everywhere(export_dir, tmp_path, capsys):
     for row, expected in zip(found, probabilities):
         assert list(row["probabilities"].values()) == pytest.approx(expected.tolist())
         assert row["probability"] == max(row["probabilities"].values())
+
+
+def test_a_picture_or_a_text_alone(pictures, capsys):
+    export = toy_fused.exported()[1]
+    for given in (pictures, ["red dog", "cat"]):
+        assert main(["predict", export, "--task", "fit", "--json", *given]) == 0
+        found = json.loads(capsys.readouterr().out)
+        key = "picture" if given is pictures else "text"
+        assert [row[key] for row in found] == given
+        labels, _ = saved.load(export).predict("fit", **{f"{key}s": given})
+        assert [row["label"] for row in found] == labels
 
 
 @pytest.mark.parametrize(
