@@ -79,7 +79,8 @@ class Combined(Weighting):
             tape.watch(losses)
             objective = self.loss(losses, present)
         scales = tape.gradient(objective, losses, unconnected_gradients="zero")
-        scales = tf.where(present & tf.math.is_finite(scales), scales, self.scales.value)
+        good = present & tf.reduce_all(tf.math.is_finite(scales))
+        scales = tf.where(good, scales, self.scales.value)
         self.scales.assign(scales)
         wide = tf.cast(scales, tf.float64)
         gramian = wide[:, None] * tf.cast(gramian, tf.float64) * wide[None, :]

@@ -34,6 +34,28 @@ def test_golden(case):
     np.testing.assert_allclose(slopes, case["grad_log_var"], rtol=1e-5)
 
 
+@pytest.mark.parametrize(
+    "case", loss_cases("uncertainty_liebel"), ids=lambda case: len(case["losses"])
+)
+def test_golden_of_the_form_of_liebel_and_koerner(case):
+    method = built(len(case["losses"]), form="liebel")
+    method.log_variances.assign(2 * np.log(case["options"]["sigma"]))
+    value, weights, slopes = differentiate(method, case["losses"])
+    np.testing.assert_allclose(value, case["value"], rtol=1e-6)
+    np.testing.assert_allclose(weights, case["weights"], rtol=1e-5)
+    np.testing.assert_allclose(slopes, case["grad_log_var"], rtol=1e-5)
+
+
+def test_form_for_classification():
+    method = built(2, initial_log_variance=0.5, form="classification")
+    value, weights, slopes = differentiate(method, [1.0, 3.0])
+    np.testing.assert_allclose(value, 4 * np.exp(-0.5) + 0.5, rtol=1e-6)
+    np.testing.assert_allclose(weights, [np.exp(-0.5)] * 2, rtol=1e-6)
+    np.testing.assert_allclose(slopes, 0.5 - np.exp(-0.5) * np.array([1, 3]), rtol=1e-5)
+    with pytest.raises(ValueError, match="liebel"):
+        built(2, form="libel")
+
+
 def test_gradients_are_the_closed_form():
     random = np.random.default_rng(0)
     losses, s = random.uniform(0.1, 9, 6), random.normal(size=6)
