@@ -71,7 +71,7 @@ class SavedTasks:
         about: dict, all that `labels.json` says.
 
     Example:
-        >>> import keras, tempfile
+        >>> import keras, os, tempfile
         >>> import mtl_keras as mtl
         >>> x = keras.Input((8, 8, 1), name="x")
         >>> head = keras.layers.Dense(2)(keras.layers.Flatten()(x))

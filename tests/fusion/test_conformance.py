@@ -15,7 +15,7 @@ ROWS = st.lists(st.lists(st.booleans(), min_size=2, max_size=2), min_size=5, max
 
 
 @pytest.mark.parametrize("name", FUSIONS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(rows=ROWS, order=st.permutations(range(5)))
 def test_absent_values_and_other_rows_have_no_influence(name, rows, order):
     model, present, order = MODELS[name], np.array(rows).T, np.array(order)
