@@ -2,6 +2,7 @@
 
 from mtl_keras.evaluation import plots
 from mtl_keras.evaluation.compare import compare, single_task
+from mtl_keras.evaluation.components import builders, component_costs
 from mtl_keras.evaluation.cost import Cost, cost, flops
 from mtl_keras.evaluation.diagram import model_diagram
 from mtl_keras.evaluation.report import Comparison
@@ -17,7 +18,9 @@ __all__ = [
     "Comparison",
     "Cost",
     "Interval",
+    "builders",
     "compare",
+    "component_costs",
     "cost",
     "delta_m",
     "flops",
