@@ -69,6 +69,7 @@ class GradVac(PCGrad):
             rho = tf.clip_by_value(rho, -1.0, 1.0)
             phi = tf.gather(targets, other, axis=1, batch_dims=1)
             pair = live & tf.gather(live, other) & (other != tf.range(self.num_tasks))
+            pair &= tf.math.is_finite(along)
             tangent = phi * tf.math.rsqrt(1 - phi**2)
             added = length * (tangent * tf.sqrt(1 - rho**2) - rho)
             one_hot = tf.one_hot(other, self.num_tasks, dtype=rows.dtype)

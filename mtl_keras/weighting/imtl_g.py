@@ -41,6 +41,6 @@ class IMTLG(GramianWeighting):
         a = inverse * x
         total = tf.reduce_sum(a)
         # Where no direction has equal projections x is noise; Σ x_i is its squared length.
-        sound = (tf.abs(total) > 1e-12 * tf.reduce_sum(tf.abs(a))) & (tf.reduce_sum(x) > 1e-12)
-        self.failures.assign_add(tf.cast(~sound & tf.reduce_any(live), tf.int64))
-        return tf.where(sound, a / tf.where(sound, total, 1.0), 0.0)
+        none = (tf.abs(total) <= 1e-12 * tf.reduce_sum(tf.abs(a))) | (tf.reduce_sum(x) <= 1e-12)
+        self.failures.assign_add(tf.cast(none & tf.reduce_any(live), tf.int64))
+        return tf.where(~none, a / tf.where(~none, total, 1.0), 0.0)

@@ -20,7 +20,7 @@ def unit_gramian(gramian):
         [[1.0, 0.5], [0.5, 1.0]]
     """
     square = tf.linalg.diag_part(gramian)
-    live = square > 0
+    live = ~(square <= 0)  # NaN stays NaN
     norms = tf.sqrt(tf.maximum(square, 0.0))
     inverse = tf.where(live, 1.0 / tf.where(live, norms, 1.0), 0.0)
     cosines = inverse[:, None] * gramian * inverse[None, :]
