@@ -18,6 +18,7 @@ def add_parser(commands):
         "--weighting", nargs="+", type=options.weighting, default=[None], metavar="NAME",
         help="weightings of the joint runs, compared with the same single-task runs [none]",
     )  # fmt: skip
+    options.add_jacobian(parser)
     parser.add_argument(
         "--seeds", type=options.seeds, default=[0], metavar="N,N...",
         help="of weights, order, augmentation and validation rows [0]",
@@ -31,6 +32,7 @@ def run(args):
     from mtl_keras import evaluation, weighting
 
     chosen = {**vars(args), "tasks": options.task_sets(args.tasks)}
+    jacobian = train.look(args.jacobian)
     for method in args.weighting:
         weighting.get(method)
     plan = _PerSeed(chosen, args.data_dir)
@@ -45,6 +47,7 @@ def run(args):
             seeds=args.seeds,
             optimizer=plan.optimizer,
             weighting=method,
+            jacobian=jacobian if _looks(method) else None,
             directory=out / "runs",
             callbacks=_progress(args),
             verbose=0 if args.quiet else 1,
@@ -85,6 +88,13 @@ def _progress(args):
     from mtl_keras.callbacks import CompactProgress
 
     return None if args.quiet else lambda name: [CompactProgress()]
+
+
+def _looks(method):
+    """Whether a weighting looks at gradients."""
+    from mtl_keras import weighting
+
+    return getattr(weighting.get(method), "sees", "losses") != "losses"
 
 
 def _name(method):

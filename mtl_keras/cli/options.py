@@ -216,6 +216,37 @@ def weighting(text):
     return {task: at_least_zero(value) for task, _, value in pairs}
 
 
+def jacobian(text):
+    """Reads where a gradient method looks: a place, `every=K`, `fraction=PART`, joined by commas.
+
+    Example:
+        >>> jacobian("features,every=4")
+        {'at': 'features', 'every': 4}
+    """
+    read = {"every": whole(1), "fraction": positive}
+    found = {}
+    for part in text.split(","):
+        name, given, value = part.partition("=")
+        if name in read and given:
+            found[name] = read[name](value)
+        elif part and not given and "at" not in found:
+            found["at"] = part
+        else:
+            raise argparse.ArgumentTypeError(
+                "must be made of a place (shared, features, last_block), every=K and "
+                f"fraction=PART, joined by commas, such as features,every=4; not {text!r}"
+            )
+    return found
+
+
+def add_jacobian(parser):
+    parser.add_argument(
+        "--jacobian", type=jacobian, metavar="HOW",
+        help="where, how often and on how much of a batch a gradient method looks, such as "
+        "features or last_block,every=4,fraction=0.5 [exactly, at every step]",
+    )  # fmt: skip
+
+
 def task_sets(texts):
     """Returns dict task -> data set of arguments `TASK=SET`.
 

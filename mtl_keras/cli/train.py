@@ -8,8 +8,8 @@ from mtl_keras.cli import console, options, report
 
 # What decides the outcome of a run; the same in a run that goes on.
 DECIDING = (
-    "only", "weighting", "epochs", "batch_size", "seed", "validation", "epoch_mode", "augment",
-    "image_size", "examples", "vocabulary_size", "width", "text_width", "text_dropout",
+    "only", "weighting", "jacobian", "epochs", "batch_size", "seed", "validation", "epoch_mode",
+    "augment", "image_size", "examples", "vocabulary_size", "width", "text_width", "text_dropout",
     "optimizer", "learning_rate", "schedule", "weight_decay", "label_smoothing",
 )  # fmt: skip
 TIMED_BATCHES = 30
@@ -29,6 +29,7 @@ def add_parser(commands):
         help="how the tasks share a step (`mtl-keras list weightings`), or constant weights such "
         "as digits=1,topics=0.5 [none]",
     )  # fmt: skip
+    options.add_jacobian(parser)
     parser.add_argument(
         "--label-smoothing", type=options.share, default=0.0, metavar="PART", help="[0]"
     )
@@ -107,8 +108,16 @@ def build(chosen, data):
         loss=presets.smooth(data.losses, chosen["label_smoothing"]),
         metrics=data.metrics,
         weighting=chosen["weighting"],
+        jacobian=look(chosen.get("jacobian")),
     )
     return model, data
+
+
+def look(chosen):
+    """Returns the `Jacobian` of what `--jacobian` says, `None` without it."""
+    from mtl_keras import Jacobian
+
+    return chosen and Jacobian(**chosen)
 
 
 def shared_model(chosen, data):

@@ -26,6 +26,7 @@ def compare(
     seeds=(0,),
     optimizer="adam",
     weighting=None,
+    jacobian=None,
     monitor="val_mean_score",
     directory=None,
     callbacks=None,
@@ -49,6 +50,7 @@ def compare(
         optimizer: name, config or optimizer, of which every run gets a fresh copy; or a function
             of no arguments that returns a fresh one. It brings the learning-rate schedule.
         weighting: weighting of the multi-task runs, as `compile` takes it. Defaults to `None`.
+        jacobian: where and how often that weighting looks at gradients, as `compile` takes it.
         monitor: `"val_mean_score"` or `"val_loss"`, what selects the epoch. Both mean the same in
             joint and in single-task runs, where they are about the one task.
         directory: folder that keeps the result of each finished run, one JSON for each
@@ -82,7 +84,9 @@ def compare(
             "Argument `monitor` must be 'val_mean_score' or 'val_loss', which mean the same in "
             f"joint and single-task runs. Received: monitor={monitor!r}"
         )
-    plan = _Plan(build, epochs, optimizer, weighting, monitor, directory, callbacks, verbose)
+    plan = _Plan(
+        build, epochs, optimizer, weighting, jacobian, monitor, directory, callbacks, verbose
+    )
     runs, shown = [], None
     for seed in seeds:
         rows = data(seed) if callable(data) else data
@@ -128,6 +132,7 @@ class _Plan:
     epochs: int
     optimizer: object
     weighting: object
+    jacobian: object
     monitor: str
     directory: object
     callbacks: object
@@ -147,7 +152,10 @@ class _Plan:
             raise ValueError("Argument `data` must have validation rows, which select the epoch.")
         optimizer = self._fresh_optimizer()
         weighting = self._fresh_weighting() if kind == "multi" else None
+        jacobian = self.jacobian if kind == "multi" else None
         configuration = self._configuration(model, data, optimizer, weighting)
+        if jacobian is not None:
+            configuration["jacobian"] = jacobian.get_config()
         name = "-".join([kind, *(data.tasks if kind == "single" else []), f"seed{seed}"])
         path = None
         if self.directory is not None:
@@ -156,7 +164,13 @@ class _Plan:
                 self._say(f"{name}: read from {path}")
                 return results.read(path)
         costs = cost(model, _input_shapes(model, data))
-        model.compile(optimizer, loss=data.losses, metrics=data.metrics, weighting=weighting)
+        model.compile(
+            optimizer,
+            loss=data.losses,
+            metrics=data.metrics,
+            weighting=weighting,
+            jacobian=jacobian,
+        )
         found = {
             "kind": kind,
             "seed": seed,

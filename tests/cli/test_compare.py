@@ -37,23 +37,28 @@ def test_one_weighting(tables, tmp_path, capsys):
 
 
 def test_several_weightings_and_seeds_share_the_single_task_runs(tables, tmp_path, capsys):
-    several = ["--weighting", "none", "a=1,b=2", "--seeds", "0,1"]
+    several = ["--weighting", "none", "pcgrad", "--jacobian", "every=2", "--seeds", "0,1"]
     assert _compare(tables, tmp_path, *several, "--quiet") == 0
     printed = capsys.readouterr()
     assert printed.err == ""
     assert [line.split()[0] for line in printed.out.splitlines()[:4]] == [
-        "weighting", "single-task", "none", "a=1,b=2",
+        "weighting", "single-task", "none", "pcgrad",
     ]  # fmt: skip
     assert len(list((tmp_path / "runs").glob("single-*"))) == 4
     assert len(list((tmp_path / "runs").glob("multi-*"))) == 4
-    table = json.loads((tmp_path / "a=1,b=2" / "comparison.json").read_text())["table"]
-    assert table["seeds"] == [0, 1]
+    found = json.loads((tmp_path / "pcgrad" / "comparison.json").read_text())
+    assert found["table"]["seeds"] == [0, 1]
+    runs = [json.loads(path.read_text()) for path in (tmp_path / "runs").glob("*.json")]
+    looks = [run["configuration"]["jacobian"] for run in runs if "jacobian" in run["configuration"]]
+    assert looks == [{"at": None, "every": 2, "fraction": 1.0}] * 2
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--weighting", "pcgrat"], "Unknown weighting 'pcgrat'. Did you mean 'pcgrad'?"),
+        (["--jacobian", "feature"], "Did you mean 'features'?"),
+        (["--jacobian", "every=0"], "must be a whole number >= 1"),
         (["--seeds", "0,0"], "must be different numbers"),
         (["--validation", "0"], "must have validation rows"),
     ],
