@@ -1,6 +1,7 @@
 """What every sharing architecture does: from one input, or one a task, to features by task."""
 
 from mtl_keras.errors import unknown
+from mtl_keras.trunks import Trunk
 
 
 class Architecture:
@@ -93,7 +94,7 @@ class Architecture:
     def path(self, name):
         """Returns the stages of the copy of this name, functions for one more input."""
         trunk = self.trunk(name)
-        return trunk.path() if hasattr(trunk, "path") else [trunk]
+        return trunk.path() if isinstance(trunk, Trunk) else [trunk]
 
     def shared(self, name, layer, *args, **kwargs):
         """Returns the layer of this name, made at the first call."""

@@ -66,8 +66,8 @@ def mixing(model, inputs=None):
 
     Args:
         model: a functional `keras.Model` with an architecture of this room, also a loaded one.
-        inputs: inputs of the model, as for `predict`, over whose rows gates and masks are averaged;
-            some hundred rows do. Stitches, branches and gates without an input need none.
+        inputs: inputs of the model, one batch, over whose rows gates and masks are averaged; some
+            hundred rows do. Stitches, branches and gates without an input need none.
 
     Returns:
         dict name of a place -> `Mixing`: matrices of cross-stitch units (averaged over
@@ -104,7 +104,7 @@ def mixing(model, inputs=None):
             "Argument `inputs` is needed: the gates and masks of this model depend on its input. "
             "Received: inputs=None"
         )
-    values = keras.Model(model.input, seen).predict(inputs, verbose=0) if seen else {}
+    values = keras.Model(model.input, seen)(inputs, training=False) if seen else {}
     cells = {}
     for index, node in enumerate(nodes):
         layer = node.operation

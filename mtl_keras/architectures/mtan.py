@@ -73,29 +73,28 @@ class mtan(Architecture):
 
     def __init__(self, make, tasks, name="mtan"):
         super().__init__(make, tasks, name)
-        self._calls = 0
+        self._call = -1
 
     def connect(self, x, tasks):
-        call, self._calls = self._calls, self._calls + 1
+        self._call += 1
         attended = dict.fromkeys(tasks)
         for number, stage in enumerate(self.path("trunk"), 1):
             x = stage(x)
             for task in tasks:
                 before = attended[task]
-                own = f"{task}_{call}" if call else task
-                seen = x if before is None else self._join(x, before, number, own)
-                attended[task] = self._attend(x, seen, task, number, own)
+                seen = x if before is None else self._join(x, before, task, number)
+                attended[task] = self._attend(x, seen, task, number)
         return attended
 
-    def _join(self, x, before, number, own):
+    def _join(self, x, before, task, number):
         """Returns [p; f(â)], with the attended features of the stage before."""
         channels = x.shape[-1]
         if len(before.shape) == 4:
             kernel = self.shared(f"f{number}", layers.Conv2D, channels, 3, padding="same")
         else:
             kernel = self.shared(f"f{number}", layers.Dense, channels)
-        y = self._normalised(kernel(before), f"{own}_f{number}", "relu")
-        if y.shape[1:-1] != x.shape[1:-1]:
+        y = self._normalised(kernel(before), f"{task}_f{number}", "relu")
+        if y.shape[1:-1] != x.shape[1:-1] or None in y.shape[1:-1]:
             y = self._pool(y, x.shape[1:-1])(y)
         return self.shared(f"join{number}", layers.Concatenate)([x, y])
 
@@ -116,16 +115,17 @@ class mtan(Architecture):
             return self.shared(f"pool{name}", layers.MaxPooling2D, window, padding="same")
         return self.shared(f"pool{name}", layers.AdaptiveMaxPooling2D, size)
 
-    def _attend(self, x, seen, task, number, own):
+    def _attend(self, x, seen, task, number):
         channels = x.shape[-1]
         y = self.shared(f"{task}_g{number}", layers.Dense, channels)(seen)
-        y = self._normalised(y, f"{own}_g{number}", "relu")
+        y = self._normalised(y, f"{task}_g{number}", "relu")
         y = self.shared(f"{task}_h{number}", layers.Dense, channels)(y)
-        logits = self._normalised(y, f"{own}_h{number}", "linear")
+        logits = self._normalised(y, f"{task}_h{number}", "linear")
         names = {"rows": [task], "columns": [str(i) for i in range(channels)]}
         table = f"{self.name} stage {number}"
         return self.shared(f"{task}_mask{number}", Mask, **names, table=table)([logits, x])
 
     def _normalised(self, x, name, activation):
-        x = self.shared(f"{name}_bn", layers.BatchNormalization, momentum=0.9)(x)
+        suffix = f"_{self._call}" if self._call else ""
+        x = self.shared(f"{name}_bn{suffix}", layers.BatchNormalization, momentum=0.9)(x)
         return self.shared(f"{name}_{activation}", layers.Activation, activation)(x)
