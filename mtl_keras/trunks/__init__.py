@@ -3,7 +3,7 @@
 from mtl_keras.trunks.application import application
 from mtl_keras.trunks.article_cnn import article_cnn
 from mtl_keras.trunks.atrous_pyramid import atrous_pyramid
-from mtl_keras.trunks.autoencoder import autoencoder, decoder
+from mtl_keras.trunks.autoencoder import autoencoder
 from mtl_keras.trunks.base import Trunk
 from mtl_keras.trunks.cbam import ChannelAttention, SpatialAttention, cbam
 from mtl_keras.trunks.conv import conv_trunk
@@ -27,7 +27,6 @@ __all__ = [
     "autoencoder",
     "cbam",
     "conv_trunk",
-    "decoder",
     "freeze",
     "inception",
     "learning_rates",

@@ -1,10 +1,33 @@
 """Networks of `keras.applications`, and backbones of keras-hub, as trunks."""
 
+import keras
 from keras import layers
 
 from mtl_keras.trunks import networks
 from mtl_keras.trunks.pooling import global_pooling
 from mtl_keras.trunks.sized import SizedTrunk
+
+
+@keras.saving.register_keras_serializable("mtl_keras")
+class InferenceMode(layers.Wrapper):
+    """Runs a layer or a model in inference mode, in training too.
+
+    Within a functional model `layer(x, training=False)` is not enough: Keras overrules it.
+
+    Args:
+        layer: a `keras.Layer`.
+
+    Example:
+        >>> drop = InferenceMode(layers.Dropout(0.5))
+        >>> drop(keras.ops.ones((4,)), training=True).numpy().tolist()
+        [1.0, 1.0, 1.0, 1.0]
+    """
+
+    def call(self, inputs, training=None):
+        return self.layer(inputs, training=False)
+
+    def compute_output_shape(self, input_shape):
+        return self.layer.compute_output_shape(input_shape)
 
 
 class application(SizedTrunk):
@@ -41,7 +64,6 @@ class application(SizedTrunk):
         OSError: when called, ImageNet weights that are not on disk and cannot be fetched.
 
     Example:
-        >>> import keras
         >>> trunk = application("MobileNetV2", alpha=0.35)
         >>> trunk(keras.Input((28, 28, 1))).shape
         (None, 1280)
@@ -78,7 +100,9 @@ class application(SizedTrunk):
         arguments = (self.weights, self.input_size)
         network = self.shared("network", self.source.make, *arguments, **self.options)
         self._check_batch_norm(network)
-        x = network(x, training=False) if self.batch_norm == "frozen" else network(x)
+        if self.batch_norm == "frozen":
+            network = self.shared("frozen", InferenceMode, network)
+        x = network(x)
         pool = global_pooling(self.pooling, len(x.shape))
         return self.shared("pool", pool)(x) if pool else x
 

@@ -122,8 +122,10 @@ class ApplicationScaling(layers.Layer):
     def call(self, inputs):
         modules = vars(keras.applications).values()
         modules = (module for module in modules if isinstance(module, types.ModuleType))
-        module = next(module for module in modules if hasattr(module, self.network))
-        return module.preprocess_input(255.0 * inputs)
+        homes = [module for module in modules if hasattr(module, self.network)]
+        # The module of MobileNetV3 does not hold its networks, only its scaling.
+        home = homes[0] if homes else keras.applications.mobilenet_v3
+        return home.preprocess_input(255.0 * inputs)
 
     def compute_output_shape(self, input_shape):
         return input_shape
