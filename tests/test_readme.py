@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mtl_keras import cli
+from mtl_keras import architectures, cli, fusion, heads, text, trunks, weighting
+from mtl_keras.evaluation import builders
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text()
@@ -59,6 +60,13 @@ def test_tables_agree_with_the_results():
 @pytest.mark.parametrize("target", re.findall(r"\]\((?!http)([^)#]+)\)", TEXT))
 def test_links_exist(target):
     assert (ROOT / target).exists()
+
+
+def test_every_method_and_builder_is_named():
+    names = set(re.findall(r"`\"?(\w+)\"?`", TEXT))
+    assert set(weighting.names()) <= names
+    for room in (trunks, text, fusion, architectures, heads):
+        assert set(builders(room)) <= names, room.__name__
 
 
 def test_paths_in_the_table_exist():
