@@ -1,6 +1,5 @@
 """Classical picture features as layers: edges, texture, denoising, enhancement."""
 
-from mtl_keras.features.base import PictureFeature
 from mtl_keras.features.denoising import GaussianBlur, Median
 from mtl_keras.features.edges import Laplacian, Sobel
 from mtl_keras.features.enhancement import CLAHE, AutoContrast, HistogramEqualization
@@ -16,6 +15,5 @@ __all__ = [
     "Laplacian",
     "LocalBinaryPattern",
     "Median",
-    "PictureFeature",
     "Sobel",
 ]

@@ -123,7 +123,9 @@ class BagOfWords(layers.Layer):
             bucket = ops.mod(ops.mod(first * _FIRST + second * _SECOND, _PRIME), self.pairs)
             pairs = ops.where(both, ops.cast(bucket, "int32") + self.vocabulary_size, 0)
             tokens = ops.concatenate([ops.cast(tokens, "int32"), pairs], axis=1)
-        return ops.bincount(tokens, minlength=self.vocabulary_size + self.pairs)
+        size = self.vocabulary_size + self.pairs
+        # The shape of the counts is not known in a graph.
+        return ops.reshape(ops.bincount(tokens, minlength=size), (ops.shape(tokens)[0], size))
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], self.vocabulary_size + self.pairs)

@@ -4,8 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from mtl_keras.features import PictureFeature
-from mtl_keras.features.base import correlate, length, pad
+from mtl_keras.features.base import PictureFeature, correlate, length, pad
 
 
 @pytest.mark.parametrize(("border", "mode"), [("reflect", "symmetric"), ("nearest", "edge")])

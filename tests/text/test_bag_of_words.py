@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfTransformer, TfidfVectorizer
 
+from mtl_keras.evaluation import cost
 from mtl_keras.text import BagOfWords, bag_of_words
 
 TEXTS = ["a good film", "a bad bad film", "good good plot", "the plot of the film", "unheard"]
@@ -89,6 +90,13 @@ def test_with_a_dense_head_it_is_logistic_regression():
         total = loss(labels[:, None], model(ids)) + sum(model.losses)
     for gradient in tape.gradient(total, [v.value for v in head.trainable_variables]):
         np.testing.assert_allclose(gradient, np.zeros(gradient.shape), atol=1e-4)
+
+
+def test_its_cost_is_that_of_the_dense_head():
+    x = keras.Input((6,), dtype="int32")
+    model = keras.Model(x, keras.layers.Dense(3)(bag_of_words(20, pairs=10)(x)))
+    found = cost(model)
+    assert (found.flops, found.trainable_parameters) == (2 * 30 * 3, 30 * 3 + 3)
 
 
 def test_what_is_learned_is_saved(tmp_path):
