@@ -1,5 +1,6 @@
 """Weights that are not negative and sum to 1, over the tasks that are present."""
 
+import numpy as np
 import tensorflow as tf
 
 
@@ -40,8 +41,8 @@ def project(point, present):
     point = tf.where(present, point, float("-inf"))
     # The largest becomes 0: the others keep their digits however large they all are.
     point = tf.where(present, point - tf.reduce_max(point), float("-inf"))
-    sums = tf.cumsum(tf.sort(point, direction="DESCENDING"))
-    counts = tf.range(1, point.shape[0] + 1, dtype=point.dtype)
+    sums = tf.cumsum(tf.math.top_k(point, point.shape[0]).values)
+    counts = np.arange(1, point.shape[0] + 1)
     nearest = tf.maximum(point - tf.reduce_max((sums - 1) / counts), 0.0)
     return tf.where(present, nearest, 0.0)
 
