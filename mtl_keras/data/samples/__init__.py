@@ -1,17 +1,33 @@
 """Sample data that come with the package: small, varied, and no network needed."""
 
-from mtl_keras.data.samples import captions, digits, drawings, headlines
+from mtl_keras.data.samples import (
+    canvas_digits,
+    captions,
+    digits,
+    drawings,
+    headlines,
+    number_words,
+    smart_home,
+)
 from mtl_keras.errors import unknown
 
-_SETS = {"captions": captions, "digits": digits, "drawings": drawings, "headlines": headlines}
+_SETS = {
+    "canvas_digits": canvas_digits,
+    "captions": captions,
+    "digits": digits,
+    "drawings": drawings,
+    "headlines": headlines,
+    "number_words": number_words,
+    "smart_home": smart_home,
+}
 
 
 def names():
     """Returns the names of the sample sets.
 
     Example:
-        >>> names()
-        ['captions', 'digits', 'drawings', 'headlines']
+        >>> names()[:3]
+        ['canvas_digits', 'captions', 'digits']
     """
     return list(_SETS)
 
@@ -24,8 +40,9 @@ def load(name):
 
     Returns:
         A dict: `train` and `test` are pairs `(inputs, labels)`; `inputs` maps `image` to uint8
-        (rows, height, width, channels), `text` to an object array of str (rows,), or both;
-        `labels` maps `label` to int32 (rows,). `class_names` maps `label` to a list of str.
+        (rows, height, width, channels), `text` to an object array of str (rows,), or both, or it
+        maps the names of several views to pictures; `labels` maps `label`, and further columns
+        where the set has some, to int32 (rows,). `class_names` maps each column to a list of str.
 
     Raises:
         ValueError: if there is no sample set of that name.

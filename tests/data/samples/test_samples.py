@@ -5,21 +5,47 @@ import numpy as np
 import pytest
 
 from mtl_keras.data import samples
-from mtl_keras.data.samples import captions, digits, drawings, headlines
+from mtl_keras.data.samples import (
+    canvas_digits,
+    captions,
+    digits,
+    drawings,
+    headlines,
+    number_words,
+    smart_home,
+)
 
 SIZES = {
+    "canvas_digits": (4000, 1000),
     "captions": (4320, 1008),
     "digits": (1437, 360),
     "drawings": (4000, 1000),
     "headlines": (2395, 400),
+    "number_words": (5748, 720),
+    "smart_home": (2000, 500),
 }
 DIGESTS = {
+    "canvas_digits": "96522bd4184b8e5e",
     "captions": "05c1cbaf06fb8c70",
     "digits": "dee992043956d46f",
     "drawings": "8f51f0132fd4838f",
     "headlines": "6bbafc6eff0ad398",
+    "number_words": "c5d6647c984e34be",
+    "smart_home": "64d527bcba60d56f",
 }
-SHAPES = {"captions": (32, 32, 3), "digits": (28, 28, 1), "drawings": (32, 32, 3)}
+SHAPES = {
+    "canvas_digits": (64, 64, 1),
+    "captions": (32, 32, 3),
+    "digits": (28, 28, 1),
+    "drawings": (32, 32, 3),
+    "number_words": (28, 28, 1),
+}
+KINDS = {
+    "captions": {"image", "text"},
+    "headlines": {"text"},
+    "number_words": {"image", "text"},
+    "smart_home": {"camera", "depth", "thermal"},
+}
 
 
 def test_names():
@@ -35,16 +61,17 @@ def test_unknown_name_suggests_the_nearest():
 def test_arrays_are_as_promised(sample, name):
     data = sample(name)
     assert sorted(data) == ["class_names", "test", "train"]
-    classes = data["class_names"]["label"]
-    assert len(set(classes)) == len(classes)
+    assert next(iter(data["class_names"])) == "label"
     for part, rows in zip(("train", "test"), SIZES[name]):
         inputs, labels = data[part]
-        assert list(labels) == ["label"]
-        assert labels["label"].dtype == np.int32
-        assert labels["label"].shape == (rows,)
-        assert sorted(set(labels["label"].tolist())) == list(range(len(classes)))
-        kinds = {"captions": {"image", "text"}, "headlines": {"text"}}.get(name, {"image"})
-        assert set(inputs) == kinds
+        assert labels.keys() == data["class_names"].keys()
+        for column, classes in data["class_names"].items():
+            assert len(set(classes)) == len(classes)
+            assert labels[column].dtype == np.int32
+            assert labels[column].shape == (rows,)
+            assert set(labels[column].tolist()) <= set(range(len(classes)))
+        assert len(set(labels["label"].tolist())) == len(data["class_names"]["label"])
+        assert set(inputs) == KINDS.get(name, {"image"})
         if "image" in inputs:
             assert inputs["image"].dtype == np.uint8
             assert inputs["image"].shape == (rows, *SHAPES[name])
@@ -69,9 +96,11 @@ def test_each_load_gives_the_same_rows_and_arrays_of_its_own(sample, name):
 @pytest.mark.parametrize(
     ("name", "train", "test"),
     [
+        ("canvas_digits", 30.2033, 30.3963),
         ("captions", 61.8452, 62.0296),
         ("digits", 77.7434, 78.2298),
         ("drawings", 63.5486, 64.0910),
+        ("number_words", 74.7826, 75.3828),
     ],
 )
 def test_pictures_stay_what_they_were(sample, name, train, test):
@@ -86,7 +115,8 @@ def test_labels_and_texts_stay_what_they_were(sample, name):
     digest = hashlib.sha256()
     for part in ("train", "test"):
         inputs, labels = sample(name)[part]
-        digest.update(labels["label"].astype("<i4").tobytes())
+        for column in sorted(labels):
+            digest.update(labels[column].astype("<i4").tobytes())
         digest.update("\n".join(inputs.get("text", [])).encode())
     assert digest.hexdigest()[:16] == DIGESTS[name]
 
@@ -100,7 +130,19 @@ def test_no_picture_is_in_both_parts(sample, name):
     assert not train & test
 
 
-@pytest.mark.parametrize("module", [samples, captions, digits, drawings, headlines])
+@pytest.mark.parametrize(
+    "module",
+    [
+        samples,
+        canvas_digits,
+        captions,
+        digits,
+        drawings,
+        headlines,
+        number_words,
+        smart_home,
+    ],
+)
 def test_examples_of_the_docstrings(module):
     result = doctest.testmod(module)
     assert result.attempted
