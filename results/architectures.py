@@ -1,0 +1,189 @@
+"""Every sharing architecture on real data: one common input, and one input for each task.
+
+python results/architectures.py [common | separate] [--seeds 0 1 2] [--quick]
+
+Writes a JSON file for each run into `results/architectures/` and a table of all to the screen. Runs
+that are there are not done again. `--quick`: a few rows of each into a temporary folder. Needs
+`TFDS_DATA_DIR` with the sets.
+
+- `common`: CIFAR-10, ten classes and "is it a vehicle?", over the same pictures.
+- `separate`: MNIST and Fashion-MNIST, each task with its own pictures.
+
+Small on purpose: some thousand rows, a few epochs, a narrow trunk. `no sharing` is `cgc` without
+shared experts, a trunk for each task. `ltb` searches in the middle of the epochs and is committed
+in the last ones; `ltb` and `dselect_k` are also tested hardened.
+"""
+
+import argparse
+import os
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import mtl_keras as mtl
+from mtl_keras import architectures
+from mtl_keras.evaluation import results
+from mtl_keras.evaluation.cost import cost
+
+HERE = Path(__file__).parent / "architectures"
+ROWS, EPOCHS, WIDTH, BATCH = 4000, 5, 4, 64
+VEHICLES = [0, 1, 8, 9]
+SPARSE = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+BUILDERS = {
+    "hard_sharing": (architectures.hard_sharing, {}),
+    "no_sharing": (architectures.cgc, {"shared_experts": 0}),
+    "cross_stitch": (architectures.cross_stitch, {}),
+    "mmoe": (architectures.mmoe, {}),
+    "cgc": (architectures.cgc, {}),
+    "ple": (architectures.ple, {}),
+    "mtan": (architectures.mtan, {}),
+    "dselect_k": (architectures.dselect_k, {}),
+    "ltb": (architectures.ltb, {}),
+}
+
+
+def common(rows, seed):
+    """(train, test, inputs, task -> classes, task -> input) of CIFAR-10 with two labels."""
+    data = mtl.data.load(
+        classes="cifar10", examples=rows, validation=0, seed=seed, batch_size=BATCH
+    )
+
+    def two_labels(x, y):
+        vehicle = np.isin(np.arange(10), VEHICLES).astype("int32")
+        # The rows that fill up the last batch of the test have no label.
+        label = tf.where(y["classes"] < 0, -1, tf.gather(vehicle, tf.maximum(y["classes"], 0)))
+        return x, {**y, "vehicle": label}
+
+    x = data.inputs()
+    inputs = dict.fromkeys(["classes", "vehicle"], x["classes_image"])
+    train, test = data.train.map(two_labels), data.test.map(two_labels)
+    return train, test, x, {"classes": 10, "vehicle": 2}, inputs
+
+
+def separate(rows, seed):
+    """The same of MNIST and Fashion-MNIST, a batch of each in every step."""
+    data = mtl.data.load(
+        digits="mnist", fashion="fashion_mnist",
+        examples=rows, validation=0, seed=seed, batch_size=BATCH,
+    )  # fmt: skip
+    x = data.inputs()
+    inputs = {"digits": x["digits_image"], "fashion": x["fashion_image"]}
+    return data.train, data.test, x, {"digits": 10, "fashion": 10}, inputs
+
+
+SETTINGS = {"common": common, "separate": separate}
+
+
+def run(setting, architecture, seed, rows, epochs):
+    """Trains one model and returns its result."""
+    train, test, x, classes, inputs = SETTINGS[setting](rows, seed)
+    keras.utils.set_random_seed(seed)
+    build, options = BUILDERS[architecture]
+    share = build(lambda name: mtl.trunks.conv_trunk(WIDTH, name=name), list(classes), **options)
+    features = share(inputs)
+    outputs = {t: keras.layers.Dense(n, name=t)(features[t]) for t, n in classes.items()}
+    model = mtl.MultiTaskModel(x, outputs)
+    optimizer = mtl.presets.optimizer(steps=epochs * len(train))
+    multipliers = {
+        layer.name: 100.0 for layer in model.layers if isinstance(layer, architectures.CrossStitch)
+    }
+    model.compile(
+        optimizer, SPARSE, metrics="accuracy", jit_compile=False,
+        learning_rate_multipliers=multipliers or None,
+    )  # fmt: skip
+    schedules = {
+        "dselect_k": architectures.EntropySchedule(epochs),
+        "ltb": architectures.BranchSchedule(search=max(1, epochs // 2), warm_up=1),
+    }
+    callbacks = [schedules[architecture]] if architecture in schedules else []
+    start = time.process_time()
+    history = model.fit(train, epochs=epochs, callbacks=callbacks, verbose=0).history
+    seconds = time.process_time() - start
+    found = {
+        "setting": setting,
+        "architecture": architecture,
+        "options": options,
+        "seed": seed,
+        "rows": rows,
+        "epochs": epochs,
+        "trunk": f"conv_trunk({WIDTH})",
+        "batch": BATCH,
+        "cpu_seconds": seconds,
+        **cost(model)._asdict(),
+        "history": history,
+        "accuracy": accuracy(model, test, classes),
+    }
+    if architecture in schedules:
+        hard = architectures.harden(model)
+        found["hardened"] = {
+            "accuracy": accuracy(hard, test, classes), **cost(hard)._asdict()
+        }  # fmt: skip
+    batch, _ = next(iter(test.unbatch().batch(500)))
+    found["mixing"] = architectures.mixing(model, batch)
+    return found
+
+
+def accuracy(model, test, tasks):
+    """Test accuracy by task."""
+    logs = model.evaluate(test, verbose=0, return_dict=True)
+    return {task: logs[f"{task}_accuracy"] for task in tasks}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("settings", nargs="*", choices=[*SETTINGS, []], help="default: all")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
+    parser.add_argument("--quick", action="store_true")
+    args = parser.parse_args()
+    folder = Path(tempfile.mkdtemp()) if args.quick else HERE
+    rows, epochs = (BATCH * 2, 2) if args.quick else (ROWS, EPOCHS)
+    for seed in args.seeds:
+        for setting in args.settings or SETTINGS:
+            for architecture in BUILDERS:
+                path = folder / f"{setting}-{architecture}-seed{seed}.json"
+                if path.exists():
+                    continue
+                found = run(setting, architecture, seed, rows, epochs)
+                versions = {"versions": results.versions(), "machine": results.machine()}
+                results.write(path, found | versions)
+                print(path.name, found["accuracy"], f"{found['cpu_seconds']:.0f} CPU s", flush=True)
+    print(table(folder))
+
+
+def table(folder=HERE):
+    """Mean test accuracy over the seeds that are there, parameters, FLOPs and CPU time."""
+    groups = {}
+    for path in sorted(folder.glob("*-seed*.json")):
+        found = results.read(path)
+        groups.setdefault((found["setting"], found["architecture"]), []).append(found)
+    lines = []
+    for setting in SETTINGS:
+        runs = {name: groups[setting, name] for name in BUILDERS if (setting, name) in groups}
+        if not runs:
+            continue
+        first = next(iter(runs.values()))[0]
+        tasks = list(first["accuracy"])
+        lines += [
+            f"{setting}: {first['rows']:,} rows, {first['epochs']} epochs, {first['trunk']}",
+            "",
+            f"| architecture | seeds | {' | '.join(tasks)} | parameters | MFLOPs | CPU s |",
+            "|---|---|" + "---|" * (len(tasks) + 3),
+        ]
+        for name, found in runs.items():
+            scores = [f"{100 * np.mean([f['accuracy'][t] for f in found]):.1f} %" for t in tasks]
+            seconds = np.mean([f["cpu_seconds"] for f in found])
+            parameters, flops = found[0]["parameters"], found[0]["flops"] / 1e6
+            cells = [name, len(found), *scores, f"{parameters:,}", f"{flops:.1f}", f"{seconds:.0f}"]
+            lines.append(f"| {' | '.join(map(str, cells))} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
