@@ -9,8 +9,8 @@ def add_parser(commands):
     """Adds the command."""
     parser = options.add_command(
         commands, "predict", run, "ask an export (SavedModel) about picture files or texts",
-        epilog="A task that takes a picture and a text needs as many of one as of the other, or one "
-        "kind alone where it can do without the other. "
+        epilog="A task that takes a picture and a text needs as many of one as of the other, or "
+        "one kind alone where it can do without the other. "
         "Example: mtl-keras predict exports/demo --task topics --text 'Rates rise again'",
     )  # fmt: skip
     parser.add_argument("export", metavar="SAVEDMODEL", help="what `mtl-keras export` wrote")
