@@ -10,7 +10,6 @@ from .directions import (
     assert_bad_input_keeps_the_last_weights,
     assert_reference,
     built,
-    compiled,
     direct,
     near,
     rounding,
@@ -27,19 +26,19 @@ SEEDS = st.integers(0, 2**31)
     [pytest.param(*case, id=case[0]) for case in aggregations("config")],
 )
 def test_golden(name, jacobian, losses, options, wanted):
-    assert near(jacobian, weigh(compiled(ConFIG, len(jacobian)), jacobian), wanted)
+    assert near(jacobian, weigh(built(ConFIG, len(jacobian)), jacobian), wanted)
 
 
 @pytest.mark.parametrize("tasks", [1, 2, 5, 20])
 def test_is_the_reference(tasks):
-    assert_reference(compiled(ConFIG, tasks), reference_config, tasks)
+    assert_reference(built(ConFIG, tasks), reference_config, tasks)
 
 
 @settings(max_examples=15, deadline=None)
 @given(kind=st.sampled_from(["random", "conflicting", "badly_scaled", "huge"]), seed=SEEDS)
 def test_all_cosines_are_equal_and_positive(kind, seed):
     jacobian = jacobians(kind, 4, 9, seed).astype(np.float64)
-    weights = weigh(compiled(ConFIG, 4), jacobian)
+    weights = weigh(built(ConFIG, 4), jacobian)
     step = weights @ jacobian
     along = jacobian @ step / np.linalg.norm(jacobian, axis=1)
     tiny = rounding(jacobian, weights)
@@ -53,8 +52,8 @@ def test_all_cosines_are_equal_and_positive(kind, seed):
 @given(seed=SEEDS, scale=st.floats(1e-3, 1e3))
 def test_the_scale_of_a_loss_does_not_turn_it(seed, scale):
     jacobian = jacobians("conflicting", 3, 9, seed).astype(np.float64)
-    step = direct(compiled(ConFIG, 3), jacobian)
-    other = direct(compiled(ConFIG, 3), np.array([[1.0], [scale], [1.0]]) * jacobian)
+    step = direct(built(ConFIG, 3), jacobian)
+    other = direct(built(ConFIG, 3), np.array([[1.0], [scale], [1.0]]) * jacobian)
     cosine = step @ other / np.linalg.norm(step) / np.linalg.norm(other)
     assert cosine > 1 - 1e-6
 
@@ -66,14 +65,14 @@ def test_two_tasks_closed_form(seed):
     bisector = (jacobian / np.linalg.norm(jacobian, axis=1)[:, None]).sum(0)
     bisector /= np.linalg.norm(bisector)
     wanted = (jacobian.sum(0) @ bisector) * bisector
-    assert near(jacobian, weigh(compiled(ConFIG, 2), jacobian), wanted)
+    assert near(jacobian, weigh(built(ConFIG, 2), jacobian), wanted)
 
 
 def test_orthogonal_and_equal_rows():
     norms = np.array([1.0, 2.0, 6.0])
-    np.testing.assert_allclose(direct(compiled(ConFIG, 3), np.diag(norms)), [3, 3, 3], rtol=1e-6)
+    np.testing.assert_allclose(direct(built(ConFIG, 3), np.diag(norms)), [3, 3, 3], rtol=1e-6)
     same = np.repeat([[1.0, -2.0, 3.0]], 4, axis=0)
-    np.testing.assert_allclose(direct(compiled(ConFIG, 4), same), 4 * same[0], rtol=1e-6)
+    np.testing.assert_allclose(direct(built(ConFIG, 4), same), 4 * same[0], rtol=1e-6)
 
 
 def test_opposed_gradients_leave_no_direction():

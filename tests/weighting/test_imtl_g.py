@@ -10,7 +10,6 @@ from .directions import (
     assert_bad_input_keeps_the_last_weights,
     assert_reference,
     built,
-    compiled,
     direct,
     near,
     weigh,
@@ -26,7 +25,7 @@ SEEDS = st.integers(0, 2**31)
     [pytest.param(*case, id=case[0]) for case in aggregations("imtl_g")],
 )
 def test_golden(name, jacobian, losses, options, wanted):
-    assert near(jacobian, weigh(compiled(IMTLG, len(jacobian)), jacobian), wanted)
+    assert near(jacobian, weigh(built(IMTLG, len(jacobian)), jacobian), wanted)
 
 
 def reference(jacobian):
@@ -38,14 +37,14 @@ def reference(jacobian):
 
 @pytest.mark.parametrize("tasks", [1, 2, 5, 20])
 def test_is_the_reference(tasks):
-    assert_reference(compiled(IMTLG, tasks), reference, tasks)
+    assert_reference(built(IMTLG, tasks), reference, tasks)
 
 
 @settings(max_examples=15, deadline=None)
 @given(kind=st.sampled_from(["random", "conflicting", "badly_scaled"]), seed=SEEDS)
 def test_projections_are_equal_and_the_weights_sum_to_1(kind, seed):
     jacobian = jacobians(kind, 4, 9, seed).astype(np.float64)
-    weights = weigh(compiled(IMTLG, 4), jacobian)
+    weights = weigh(built(IMTLG, 4), jacobian)
     norms = np.linalg.norm(jacobian, axis=1)
     along = jacobian @ (weights @ jacobian) / norms
     rounding = 1e-6 * np.abs(weights) @ norms
@@ -58,21 +57,21 @@ def test_projections_are_equal_and_the_weights_sum_to_1(kind, seed):
 def test_two_tasks_closed_form_at_any_scale(seed, scale):
     jacobian = scale * jacobians("conflicting", 2, 8, seed).astype(np.float64)
     norms = np.linalg.norm(jacobian, axis=1)
-    found = weigh(compiled(IMTLG, 2), jacobian)
+    found = weigh(built(IMTLG, 2), jacobian)
     np.testing.assert_allclose(found, norms[::-1] / norms.sum(), rtol=1e-6)
 
 
 def test_orthogonal_and_equal_rows():
     norms = np.array([1.0, 2.0, 5.0])
-    found = direct(compiled(IMTLG, 3), np.diag(norms))
+    found = direct(built(IMTLG, 3), np.diag(norms))
     np.testing.assert_allclose(found, np.ones(3) / (1 / norms).sum(), rtol=1e-6)
     same = np.repeat([[1.0, -2.0, 3.0]], 4, axis=0)
-    np.testing.assert_allclose(direct(compiled(IMTLG, 4), same), same[0], rtol=1e-6)
+    np.testing.assert_allclose(direct(built(IMTLG, 4), same), same[0], rtol=1e-6)
 
 
 def test_a_negative_sum_goes_uphill_for_every_task():
     jacobian = np.array([[1, 0, 0], [0, 1, 0], [0.08, 0.08, 0.01]])
-    along = jacobian @ direct(compiled(IMTLG, 3), jacobian)
+    along = jacobian @ direct(built(IMTLG, 3), jacobian)
     np.testing.assert_allclose(along, [-2.6e-3, -2.6e-3, -2.9e-4], rtol=0.05)
 
 

@@ -6,7 +6,14 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mtl_keras.weighting.solvers import nnqp, unit_gramian
+from mtl_keras.weighting.solvers import (
+    balance,
+    eigh,
+    highest_level,
+    least_norm,
+    nnqp,
+    unit_gramian,
+)
 
 from .weighting_cases import KINDS, jacobians, reference_dualproj, reference_upgrad
 
@@ -23,8 +30,10 @@ def dual_cone(jit=False):
 
 
 @functools.cache
-def compiled_nnqp():
-    return tf.function(nnqp)
+def compiled(kernel):
+    return tf.function(
+        lambda matrix, *vectors: kernel(matrix, *vectors), autograph=False, reduce_retracing=True
+    )
 
 
 def error(jacobian, weights, wanted):
@@ -80,7 +89,7 @@ def test_nnqp_meets_the_optimality_conditions(kind, seed, scale):
     matrix = unit_gramian(gramian(jacobians(kind, 6, 9, seed)))[0].numpy()
     # Independent rows or a right-hand side in the range: else there is no minimum.
     rhs = np.random.default_rng(seed).normal(size=(3, 6)) @ matrix
-    z = compiled_nnqp()(tf.constant(matrix), tf.constant(scale * rhs)).numpy() / scale
+    z = compiled(nnqp)(matrix, scale * rhs).numpy() / scale
     slope = z @ matrix - rhs
     size = np.abs(rhs).max(axis=1)
     assert (z >= 0).all()
@@ -113,3 +122,81 @@ def test_unit_gramian(kind):
     np.testing.assert_array_equal(np.diag(cosines), 1)
     np.testing.assert_array_equal((cosines - np.eye(5))[~live], 0)
     np.testing.assert_array_equal(inverse[~live], 0)
+
+
+def graded(seed, tasks=6):
+    """A symmetric positive definite matrix with eigenvalues from 1e-9 to 1."""
+    turn = np.linalg.qr(np.random.default_rng(seed).normal(size=(tasks, tasks)))[0]
+    return turn * np.logspace(-9, 0, tasks) @ turn.T
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_eigh_has_all_digits(jit):
+    solve = tf.function(eigh, jit_compile=jit, autograph=False)
+    for seed in range(5):
+        matrix = graded(seed)
+        values, vectors = (part.numpy() for part in solve(tf.constant(matrix)))
+        np.testing.assert_allclose(values, np.linalg.eigvalsh(matrix), rtol=1e-13, atol=1e-15)
+        np.testing.assert_allclose(vectors.T @ vectors, np.eye(6), atol=1e-13)
+        np.testing.assert_allclose(vectors * values @ vectors.T, matrix, atol=1e-13)
+
+
+def test_eigh_of_what_is_not_finite_says_so():
+    values, vectors = eigh(tf.constant([[1.0, np.nan], [np.nan, 1.0]], tf.float64))
+    assert np.isnan(values).all()
+    assert np.isfinite(vectors).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_least_norm_is_the_pseudoinverse(kind):
+    cosines = unit_gramian(gramian(jacobians(kind, 5, 30, 1)))[0].numpy()
+    rhs = np.random.default_rng(0).normal(size=5)
+    wanted = np.linalg.pinv(cosines, rcond=1e-10, hermitian=True) @ rhs
+    found = least_norm(tf.constant(cosines), tf.constant(rhs)).numpy()
+    np.testing.assert_allclose(found, wanted, atol=1e-6 * np.abs(wanted).max())
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 2**31), power=st.sampled_from([0.2, 1.0, 2.0]))
+def test_balance_solves_its_equations(seed, power):
+    cosines = unit_gramian(gramian(jacobians("conflicting", 4, 9, seed)))[0].numpy()
+    log_c = np.random.default_rng(seed).uniform(-20, 20, 4)
+    x = np.exp(compiled(balance)(cosines, log_c, power, tf.ones(4, tf.bool)))
+    short = np.abs(cosines @ x - np.exp(log_c) * x**-power)
+    assert (short <= 1e-9 * (np.abs(cosines) @ x)).all()
+
+
+def test_balance_does_without_what_is_not_live():
+    cosines = tf.constant([[1.0, 0.5, 0.0], [0.5, 1.0, 0.0], [0.0, 0.0, 1.0]], tf.float64)
+    live = tf.constant([True, True, False])
+    found = balance(cosines, tf.zeros(3, tf.float64), 1.0, live).numpy()
+    np.testing.assert_allclose(np.exp(found[:2]) ** 2, 1 / 1.5, rtol=1e-12)
+    opposed = tf.constant([[1.0, -1.0, 0.0], [-1.0, 1.0, 0.0], [0.0, 0.0, 1.0]], tf.float64)
+    assert np.isnan(balance(opposed, tf.zeros(3, tf.float64), 1.0, live)).all()
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 2**31), radius=st.sampled_from([0.0, 0.3, 2.0]))
+def test_highest_level_is_the_best_of_the_ball(seed, radius):
+    random = np.random.default_rng(seed)
+    rows = random.normal(size=(4, 6))
+    rows /= np.linalg.norm(rows, axis=1)[:, None]
+    offset, slope = random.normal(size=4), random.uniform(0.2, 1.0, 4)
+    slope[0] = 1.0
+    x = compiled(highest_level)(rows @ rows.T, offset, slope, radius).numpy()
+    step = x @ rows
+    assert (x >= 0).all()
+    assert np.linalg.norm(step) <= radius * (1 + 1e-9)
+    levels = (rows @ step + offset) / slope
+    # Weak duality: no step can do better than the bound that the multipliers x give.
+    weights = x / (slope @ x) if x.any() else np.eye(4)[np.argmin(offset / slope)] / slope
+    bound = weights @ offset + radius * np.linalg.norm(weights @ rows)
+    assert abs(levels.min() - bound) <= 1e-7 * (1 + abs(bound))
+
+
+def test_highest_level_stops_where_nothing_helps_every_row():
+    matrix = tf.constant([[1.0, -1.0], [-1.0, 1.0]], tf.float64)
+    offset, slope = tf.constant([[0.0, 0.5], [1.0, 1.0]], tf.float64)
+    x = highest_level(matrix, offset, slope, 10.0)
+    # Opposed rows meet half way, at a level of 0.25, whatever the radius.
+    np.testing.assert_allclose(tf.linalg.matvec(matrix, x), [0.25, -0.25], atol=1e-7)
