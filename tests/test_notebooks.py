@@ -17,7 +17,7 @@ def test_runs(path, tmp_path, monkeypatch):
     monkeypatch.setenv("MTL_EXAMPLES", "256")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(path.parents[1])]))
     notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}})
+    client = NotebookClient(notebook, timeout=1200, resources={"metadata": {"path": str(tmp_path)}})
     client.execute()
 
 

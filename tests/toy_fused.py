@@ -6,6 +6,7 @@ import tempfile
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 import mtl_keras as mtl
 
@@ -63,6 +64,7 @@ def probabilities(model, images=None, texts=None):
         x = np.float32(images) / 255
     if texts is not None:
         words = model.preprocess["pair_text"](texts)
-    logits = model.task("fit")({"pair_image": x, "pair_text": words})
+    inputs = {"pair_image": tf.convert_to_tensor(x), "pair_text": tf.convert_to_tensor(words)}
+    logits = model.task("fit")(inputs)
     yes = 1 / (1 + np.exp(-np.float64(logits)))
     return np.concatenate([1 - yes, yes], axis=1)

@@ -85,7 +85,7 @@ def compare(
             f"joint and single-task runs. Received: monitor={monitor!r}"
         )
     plan = _Plan(
-        build, epochs, optimizer, weighting, jacobian, monitor, directory, callbacks, verbose
+        build, epochs, optimizer, weighting, monitor, directory, callbacks, verbose, jacobian
     )
     runs, shown = [], None
     for seed in seeds:
@@ -132,11 +132,11 @@ class _Plan:
     epochs: int
     optimizer: object
     weighting: object
-    jacobian: object
     monitor: str
     directory: object
     callbacks: object
     verbose: int
+    jacobian: object = None
 
     def run(self, kind, data, seed):
         """Returns the result of one run: from its file, or trained."""

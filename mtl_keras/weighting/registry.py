@@ -51,7 +51,7 @@ def names(pattern="*"):
 
     Example:
         >>> names("*grad")
-        ['pcgrad']
+        ['cagrad', 'fairgrad', 'pcgrad', 'sdmgrad', 'upgrad']
     """
     return sorted(fnmatch.filter(_METHODS, pattern))
 
