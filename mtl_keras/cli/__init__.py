@@ -6,13 +6,13 @@ import traceback
 import warnings
 
 from mtl_keras._version import __version__
-from mtl_keras.cli import compare, data, demo, evaluate, export, predict, train
+from mtl_keras.cli import compare, data, demo, evaluate, export, predict, reproduce, train
 from mtl_keras.cli import list as list_command
 from mtl_keras.cli.console import Failure, one_line
 from mtl_keras.cli.options import Parser
 
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
-COMMANDS = (demo, train, evaluate, predict, export, compare, data, list_command)
+COMMANDS = (demo, train, evaluate, predict, export, compare, reproduce, data, list_command)
 
 
 def main(argv=None):

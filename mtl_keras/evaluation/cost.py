@@ -139,7 +139,9 @@ def _turns(op):
 
 
 def _elements(tensor):
-    return tensor.shape.num_elements()
+    """The number of elements; rows that are found in the graph, as of `optional`, count as one."""
+    rows, *rest = tensor.shape.as_list()
+    return math.prod([1 if rows is None else rows, *rest])
 
 
 def _matmul(op):

@@ -1,0 +1,65 @@
+"""Figures of experiments besides those of `mtl_keras.evaluation.plots`."""
+
+import numpy as np
+
+from mtl_keras.evaluation.plots.figure import COLOURS, grid, legend_below, new_figure
+
+
+def against(x, lines, xlabel, ylabel):
+    """Draws accuracies against a quantity on a logarithmic axis, with intervals over seeds.
+
+    Args:
+        x: sequence of positive numbers.
+        lines: dict name -> list of `Interval`, one for each x; NaNs leave gaps.
+        xlabel, ylabel: str.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Example:
+        >>> from mtl_keras.evaluation import interval
+        >>> lines = {"joint": [interval([0.5, 0.6]), interval([0.8, 0.9])]}
+        >>> against([1, 100], lines, "% of the rows", "accuracy").axes[0].get_xscale()
+        'log'
+    """
+    figure = new_figure(5.5, 3.8)
+    axes = figure.subplots()
+    for colour, (name, found) in zip(COLOURS, lines.items()):
+        mean, low, high = np.array(found, "float64").T
+        axes.plot(x, mean, color=colour, marker="o", ms=4, label=name)
+        axes.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)
+    axes.set(xscale="log", xlabel=xlabel, ylabel=ylabel)
+    axes.set_xticks(x, [f"{value:g}" for value in x])
+    axes.minorticks_off()
+    axes.grid(alpha=0.3)
+    legend_below(figure, axes)
+    return figure
+
+
+def robustness(rows):
+    """Draws the test accuracy of a task under each disturbance, a group of bars for each level.
+
+    Args:
+        rows: dict row name -> dict disturbance -> list of (level, accuracy).
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Example:
+        >>> figure = robustness({"joint": {"blur": [(1, 0.9), (2, 0.7)]}})
+        >>> [axes.get_title() for axes in figure.axes]
+        ['blur']
+    """
+    kinds = list(next(iter(rows.values())))
+    figure, panels = grid(len(kinds), 2, 3.6, 2.6)
+    for kind, axes in zip(kinds, panels):
+        width = 0.8 / len(rows)
+        for place, (colour, (name, found)) in enumerate(zip(COLOURS, rows.items())):
+            levels, scores = zip(*found[kind])
+            axes.bar(
+                np.arange(len(levels)) + place * width, scores, width, color=colour, label=name
+            )
+        axes.set_xticks(np.arange(len(levels)) + 0.4 - width / 2, [f"{x:g}" for x in levels])
+        axes.set(title=kind, ylim=(0, 1), ylabel="test accuracy")
+    legend_below(figure, panels[0])
+    return figure

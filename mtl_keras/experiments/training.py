@@ -1,0 +1,163 @@
+"""One training of an experiment: fit, selection on validation rows, one test, what it cost."""
+
+import math
+import time
+import types
+
+import keras
+import numpy as np
+
+from mtl_keras import presets
+from mtl_keras.evaluation import cost, single_task
+from mtl_keras.evaluation.scores import final_scores
+from mtl_keras.experiments.disturbances import LEVELS, disturb
+
+_TRAIN_ROWS = 10_000  # so many rows tell what the training accuracy is
+
+
+def sgd(learning_rate, momentum=0.9):
+    """Returns the setting of stochastic gradient descent with momentum at a constant rate.
+
+    Example:
+        >>> sgd(0.01)["config"]
+        {'learning_rate': 0.01, 'momentum': 0.9}
+    """
+    return {"class_name": "SGD", "config": {"learning_rate": learning_rate, "momentum": momentum}}
+
+
+def adam(learning_rate=0.001):
+    """Returns the setting of Adam at a constant rate, by default Keras' own.
+
+    Example:
+        >>> adam()["class_name"]
+        'Adam'
+    """
+    return {"class_name": "Adam", "config": {"learning_rate": learning_rate}}
+
+
+def one_cycle(learning_rate=0.004):
+    """Returns the setting of AdamW under a one-cycle schedule.
+
+    Example:
+        >>> one_cycle()
+        {'preset': 'adamw', 'learning_rate': 0.004}
+    """
+    return {"preset": "adamw", "learning_rate": learning_rate}
+
+
+def optimizer(setting, steps):
+    """Returns the optimizer of a setting, for a run of so many steps.
+
+    Example:
+        >>> type(optimizer(sgd(0.5), steps=10)).__name__
+        'SGD'
+    """
+    if "preset" in setting:
+        return presets.optimizer(
+            setting["preset"], steps=steps, learning_rate=setting["learning_rate"]
+        )
+    return keras.optimizers.get(setting)
+
+
+def train(model, data, settings, losses=None, class_weight=None):
+    """Trains a model and returns what it came to.
+
+    The epoch with the best validation score is kept and tested, once.
+
+    Args:
+        model: an uncompiled `MultiTaskModel`, or one of more tasks than the data have: of one
+            task the part that it needs is trained then.
+        data: a `Data` or `Derived` of the tasks to train.
+        settings: dict with `optimizer` and `epochs`, and those of `plan.TRAINING` and `weighting`
+            that differ from the default.
+        losses: dict task -> loss, in place of those of the data. Defaults to none.
+        class_weight: as `fit` takes it. Defaults to none.
+
+    Returns:
+        dict of plain values, NumPy arrays and tensors: `examples`, the cost, `seconds`,
+        `epoch_seconds`, `history`, `best_epoch`, `test`, `tasks` as of
+        `mtl_keras.evaluation.compare`, `train`, the scores on training batches after training, and
+        `disturbed`, dict disturbance -> list of (level, scores).
+
+    Example:
+        >>> import mtl_keras as mtl
+        >>> data = mtl.data.load(digits="sample/digits", examples=32, batch_size=32)
+        >>> settings = {"optimizer": sgd(0.1), "epochs": 1, "run_eagerly": True}
+        >>> found = train(mtl.presets.shared_model(data, width=1), data, settings)
+        >>> found["examples"]["digits"]["train"], list(found["tasks"])
+        (32, ['digits'])
+    """
+    if set(model.tasks) != set(data.tasks):
+        model = single_task(model, *data.tasks)
+    epochs, batches = settings["epochs"], data.train
+    validation, test = (_first(rows, settings) for rows in (data.validation, data.test))
+    shapes = {k: batches.element_spec[0][k].shape[1:] for k in model.inputs_by_name}
+    found = {"examples": _examples(data, settings), **cost(model, shapes)._asdict()}
+    model.compile(
+        optimizer(settings["optimizer"], epochs * int(batches.cardinality())),
+        loss=data.losses | (losses or {}),
+        metrics=data.metrics,
+        weighting=settings.get("weighting"),
+        run_eagerly=settings.get("run_eagerly", False),
+    )
+    best = keras.callbacks.EarlyStopping(
+        "val_mean_score", mode="max", patience=epochs, restore_best_weights=True
+    )
+    clock = _Clock()
+    model.fit(
+        batches,
+        validation_data=validation,
+        epochs=epochs,
+        class_weight=class_weight,
+        callbacks=[best, clock],
+        verbose=0,
+    )
+    shown = types.SimpleNamespace(test=test, class_names=data.class_names)
+    tested = final_scores(model, shown, samples=8)
+    scores = {task: f"{task}_{result['metric']}" for task, result in tested["tasks"].items()}
+
+    def score(rows):
+        logs = model.evaluate(rows, return_dict=True, verbose=0)
+        return {task: logs[key] for task, key in scores.items()}
+
+    found |= clock.found() | {"history": model.history.history, "best_epoch": best.best_epoch}
+    found |= tested
+    found["train"] = score(batches.take(max(1, _TRAIN_ROWS // data.batch_size)))
+    if settings.get("robustness"):
+        found["disturbed"] = {
+            kind: [[level, score(disturb(test, kind, level))] for level in levels]
+            for kind, levels in LEVELS.items()
+        }
+    return found
+
+
+def _first(batches, settings):
+    limit = settings.get("test_batches")
+    return batches if limit is None else batches.take(limit)
+
+
+def _examples(data, settings):
+    most = (settings.get("test_batches") or math.inf) * data.batch_size
+    return {
+        task: {**counts, **{k: min(counts[k], most) for k in ("validation", "test")}}
+        for task, counts in data.examples.items()
+    }
+
+
+class _Clock(keras.callbacks.Callback):
+    """The time of the whole and of each epoch, of which the first holds the tracing."""
+
+    def on_train_begin(self, logs=None):
+        self._cpu, self._marks = time.process_time(), [time.perf_counter()]
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._marks.append(time.perf_counter())
+
+    def found(self):
+        each = np.diff(self._marks)
+        later = each[1:] if len(each) > 1 else each
+        return {
+            "seconds": each.sum(),
+            "cpu_seconds": time.process_time() - self._cpu,
+            "epoch_seconds": np.median(later),
+        }

@@ -1,0 +1,28 @@
+"""Figures of experiments."""
+
+import numpy as np
+
+from mtl_keras.evaluation import interval
+from mtl_keras.experiments import figures
+from mtl_keras.experiments.results import NOTHING
+
+
+def test_against_draws_a_line_and_its_band():
+    lines = {"joint": [interval([0.4, 0.6]), NOTHING, interval([0.7, 0.9])]}
+    axes = figures.against([1, 10, 100], lines, "% of the rows", "accuracy").axes[0]
+    (line,) = axes.get_lines()
+    np.testing.assert_allclose(line.get_ydata()[[0, 2]], [0.5, 0.8])
+    assert np.isnan(line.get_ydata()[1])
+    assert len(axes.collections) == 1
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["1", "10", "100"]
+
+
+def test_robustness_draws_a_bar_for_each_row_and_level():
+    rows = {
+        "joint": {"blur": [(1, 0.9), (2, 0.7)], "noise": [(0.1, 0.8)]},
+        "alone": {"blur": [(1, 0.8), (2, 0.6)], "noise": [(0.1, 0.5)]},
+    }
+    blur, noise = figures.robustness(rows).axes
+    assert [bar.get_height() for bar in blur.patches] == [0.9, 0.7, 0.8, 0.6]
+    assert [tick.get_text() for tick in blur.get_xticklabels()] == ["1", "2"]
+    assert [bar.get_height() for bar in noise.patches] == [0.8, 0.5]
