@@ -30,7 +30,7 @@ NEWS = {"topic": "ag_news_subset", "vocabulary_size": 20_000}
 TREC = {
     "question": mtl.data.Source("trec", labels={"coarse": "label-coarse", "fine": "label-fine"}),
     "batch_size": 64,
-    "sequence_length": 38,
+    "sequence_length": 24,
     "vocabulary_size": 10_000,
     "validation": 0.05,
 }
@@ -72,7 +72,7 @@ def gru(data):
 
 RUNS = {
     "imdb-logistic_regression": Run(
-        {**IMDB, "sequence_length": 800}, logistic_regression, 5, 0.02, penalty=2e-6
+        {**IMDB, "sequence_length": 800}, logistic_regression, 4, 0.02, penalty=2e-6
     ),
     "imdb-averaged": Run({**IMDB, "sequence_length": 400}, averaged, 4, 0.003),
     "imdb-cnn": Run({**IMDB, "sequence_length": 300}, cnn, 4, 0.002),
