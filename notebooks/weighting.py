@@ -87,7 +87,8 @@ stored = RESULTS / "toy_problem.json"
 if stored.exists():
     runs = results.read(stored)["runs"]
 else:
-    runs = toy_problem.solve(["equal", "pcgrad"] if QUICK else toy_problem.METHODS, 250 if QUICK else toy_problem.STEPS)["runs"]
+    names, steps = (["equal"], 250) if QUICK else (toy_problem.METHODS, toy_problem.STEPS)
+    runs = [run for name in names for run in toy_problem.solve(name, steps)]
 toy_problem.plot(runs)
 
 # %%
@@ -99,10 +100,12 @@ for name in dict.fromkeys(run["method"] for run in runs):
 # %% [markdown]
 # Three kinds of answer:
 #
-# - Equal weights and CAGrad go to the minimum of the sum, which lies at one end of the front: the larger objective gets its way. From (9, 9)
-#   they are still in the valley.
+# - Equal weights and CAGrad go to the minimum of the sum, which lies at one end of the front: the larger objective gets its way. Aligned-MTL
+#   goes on along the front towards it.
 # - PCGrad, UPGrad and MGDA stop where they first touch the front, so that the end depends on the start.
-# - Nash-MTL, IMTL-G and FAMO do not care for the scale of a loss, and end nearer to the middle.
+# - Nash-MTL, IMTL-G and FAMO do not care for the scale of a loss: from (0, 0), where both objectives stand alike, they go straight to the middle.
+#
+# From (9, 9) equal weights, PCGrad, UPGrad and CAGrad are still in the valley when the steps are over.
 #
 # A warning: in the valley the gradient jumps by a factor of 100,000, and whether a run from (-8.5, 7.5) or (9, 9) gets out within a
 # given number of steps depends on clipping and rounding too. The FAMO authors clip all methods to norm 1; then PCGrad and CAGrad also get out by

@@ -2,11 +2,12 @@
 
     python -m mtl_keras.experiments.toy_problem --out results/toy_problem.json
 
-Every method goes from five starts, 35,000 steps of Adam, and what it reaches is written as JSON.
+Every method goes from five starts, 35,000 steps of Adam, and what it reaches is written as JSON;
+a method that is there already is not done again.
 """
 
 import argparse
-import time
+from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
@@ -154,39 +155,32 @@ def walk(method, starts=STARTS, steps=STEPS, scale=SCALE, clip=None):
     return paths
 
 
-def solve(names=tuple(METHODS), steps=STEPS):
-    """Returns what every method reaches from every start.
+def solve(name, steps=STEPS):
+    """Returns what a method reaches from every start.
 
     Args:
-        names: sequence of keys of `METHODS`, or of names of `weighting.names()`.
+        name: str, a key of `METHODS` or one of `weighting.names()`.
         steps: int. Defaults to 35,000.
 
     Returns:
-        dict with `"runs"`, one for each method and start: its end, the losses there, whether it
-        reached the front (x2 < -1), its first step with x2 < -0.5 (`None`: never) and its path.
+        list of dicts, one for each start: the end, the losses there, whether that is at the front
+        (x2 < -1), the first step with x2 < -0.5 (`None`: never) and the path.
     """
-    began, runs = time.perf_counter(), []
-    for name in names:
-        weighting, clip = METHODS.get(name, (name, None))
-        for path in walk(weighting, steps=steps, clip=clip):
-            below = np.flatnonzero(path[:, 1] < -0.5)
-            run = {
-                "method": name,
-                "start": path[0],
-                "end": path[-1],
-                "losses": losses(tf.constant(path[-1])),
-                "reached": bool(path[-1, 1] < -1),
-                "first_step_below": int(below[0]) * _LOOK if below.size else None,
-                "path": path[::_KEEP].round(3),
-            }
-            runs.append(results.plain(run))
-    return {
-        "configuration": {"steps": steps, "scale": SCALE, "learning_rate": _RATE},
-        "versions": results.versions(),
-        "machine": results.machine(),
-        "seconds": time.perf_counter() - began,
-        "runs": runs,
-    }
+    weighting, clip = METHODS.get(name, (name, None))
+    runs = []
+    for path in walk(weighting, steps=steps, clip=clip):
+        below = np.flatnonzero(path[:, 1] < -0.5)
+        run = {
+            "method": name,
+            "start": path[0],
+            "end": path[-1],
+            "losses": losses(tf.constant(path[-1])),
+            "reached": bool(path[-1, 1] < -1),
+            "first_step_below": int(below[0]) * _LOOK if below.size else None,
+            "path": path[::_KEEP].round(3),
+        }
+        runs.append(results.plain(run))
+    return runs
 
 
 def plot(runs, columns=5):
@@ -225,17 +219,23 @@ def plot(runs, columns=5):
 
 
 def main(arguments=None):
-    """Writes the JSON, and a picture where one is asked for."""
+    """Writes the JSON, method by method, and a picture where one is asked for."""
     parser = argparse.ArgumentParser(prog="toy_problem", description=__doc__.split("\n")[0])
     parser.add_argument("--methods", nargs="+", default=list(METHODS), metavar="NAME")
     parser.add_argument("--steps", type=int, default=STEPS, help="default: 35,000, the published")
-    parser.add_argument("--out", default="results/toy_problem.json", metavar="FILE")
+    parser.add_argument("--out", default="results/toy_problem.json", type=Path, metavar="FILE")
     parser.add_argument("--plot", metavar="FILE", help="also draw the paths, as PNG")
     options = parser.parse_args(arguments)
-    found = solve(options.methods, options.steps)
-    results.write(options.out, found)
+    configuration = {"steps": options.steps, "scale": SCALE, "learning_rate": _RATE}
+    done = results.read(options.out) if options.out.exists() else {}
+    runs = done["runs"] if done.get("configuration") == configuration else []
+    for name in options.methods:
+        if name not in {run["method"] for run in runs}:
+            runs += solve(name, options.steps)
+            about = {"versions": results.versions(), "machine": results.machine()}
+            results.write(options.out, {"configuration": configuration, **about, "runs": runs})
     if options.plot:
-        plot(found["runs"]).savefig(options.plot)
+        plot(runs).savefig(options.plot)
 
 
 if __name__ == "__main__":

@@ -143,4 +143,7 @@ def test_command_writes_json_and_picture(tmp_path):
     assert found["configuration"]["steps"] == 250
     assert [tuple(run["start"]) for run in found["runs"]] == list(toy_problem.STARTS)
     assert [len(run["path"]) for run in found["runs"]] == [2] * 5
+    before = out.stat().st_mtime_ns
+    toy_problem.main(options)
+    assert out.stat().st_mtime_ns == before
     assert picture.read_bytes().startswith(b"\x89PNG")
