@@ -56,15 +56,16 @@ def test_without_pull_it_ends_at_mgda(seed):
 
 
 @settings(max_examples=10, deadline=None)
-@given(SEEDS, st.sampled_from([1e-12, 1.0, 1e12]))
+@given(SEEDS, st.sampled_from([2.0**-20, 2.0**20]))
 def test_weights_sum_to_one_at_any_scale(seed, scale):
-    first, second = np.sqrt(scale) * np.random.default_rng(seed).normal(size=(2, 3, 5))
-    weights = weigh(built(SDMGrad(n_iter=3), 3), first, second)
+    first, second = np.random.default_rng(seed).normal(size=(2, 3, 5))
+    weights = weigh(built(SDMGrad(n_iter=3), 3), scale * first, scale * second)
     # Every task gets at least its part of the pull.
     assert (weights >= 0.3 / 3 / 1.3 - 1e-6).all()
     np.testing.assert_allclose(weights.sum(), 1, rtol=1e-5)
-    one = weigh(built(SDMGrad(n_iter=3), 3), first / np.sqrt(scale), second / np.sqrt(scale))
-    np.testing.assert_allclose(weights, one, atol=1e-5)
+    # A power of 2 changes no digit, so not even a step of 10 can enlarge a rounding.
+    one = weigh(built(SDMGrad(n_iter=3), 3), first, second)
+    np.testing.assert_array_equal(weights, one)
 
 
 def test_a_strong_pull_is_the_mean():
