@@ -72,11 +72,6 @@ def pcgrad(a, b, c):
     return (1 - b / a, 1 - b / c) if b < 0 else (1.0, 1.0)
 
 
-def nash(a, b, c):
-    first = 1 / np.sqrt(a + b * np.sqrt(a / c))
-    return first / np.sqrt(2), first * np.sqrt(a / c) / np.sqrt(2)  # at length 1
-
-
 def imtl_g(a, b, c):
     return np.sqrt([c, a]) / (np.sqrt(a) + np.sqrt(c))
 
@@ -101,7 +96,6 @@ def reference(weigh, start, steps):
         ("equal", equal),
         ("mgda", mgda),
         ("pcgrad", pcgrad),
-        ("nash_mtl", nash),
         ("imtl_g", imtl_g),
     ],
 )
@@ -123,8 +117,8 @@ def test_pcgrad_is_twice_upgrad_at_each_step():
 def test_each_start_is_walked_afresh(eagerly):
     starts = [(9.0, -1.0), (0.0, 0.0)]
     famo, clip = toy_problem.METHODS["famo"]
-    together = toy_problem.walk(famo, starts, steps=50, clip=clip)
-    (alone,) = toy_problem.walk(famo, starts[1:], steps=50, clip=clip)
+    together = toy_problem.walk(famo, starts, steps=25, clip=clip)
+    (alone,) = toy_problem.walk(famo, starts[1:], steps=25, clip=clip)
     np.testing.assert_array_equal(together[1], alone)
     assert not np.array_equal(alone[-1], alone[0])
 
