@@ -18,8 +18,9 @@ class SDMGrad(TwoBatchGramianWeighting):
 
     The paper has no momentum and does not divide by 1 + λ; the official code has both,
     multiplies by T, clips to 1, and by a slip uses one batch for all three gradients. Diagonal
-    entries of A that are negative, which its root turns into NaN, count as 0 here. The
-    update is that of the whole batch, of which J₁ and J₂ see a half each.
+    entries of A that are negative, which its root turns into NaN, count as 0 here, or with
+    their size where none is positive. The update is that of the whole batch, of which J₁ and J₂
+    see a half each.
 
     Args:
         lamda: float >= 0, λ, how far towards the mean. Defaults to 0.3.
@@ -60,7 +61,9 @@ class SDMGrad(TwoBatchGramianWeighting):
     def weights(self, gramian, present):
         there = tf.cast(present, tf.float64)
         count = tf.maximum(tf.reduce_sum(there), 1.0)
-        lengths = tf.sqrt(tf.maximum(tf.linalg.diag_part(gramian), 0.0))
+        squares = tf.linalg.diag_part(gramian)
+        usable = tf.where(tf.reduce_any(squares > 0), tf.maximum(squares, 0.0), tf.abs(squares))
+        lengths = tf.sqrt(usable)
         scale = tf.square(tf.reduce_sum(there * lengths) / count)
         gramian /= tf.where(scale > 0, scale, 1.0)
         pull = self.lamda * there / count
