@@ -26,10 +26,12 @@ class Weighting(keras.layers.Layer):
     - `objective(losses, present)`: a gradient method's scalar whose gradient trains its own
       trainable variables. Those of loss methods are trained through `combine`.
     - `at`: where its paper looks at the gradients, unless `compile(jacobian=...)` says otherwise.
+    - `non_conflicting`: whether its paper proves that no task's loss rises in a small step.
     """
 
     sees = "losses"
     at = "shared"
+    non_conflicting = False
 
     def __init_subclass__(cls, **kwargs):
         # A Keras layer has a property `weights`, its variables; methods call their rule so too.
@@ -286,7 +288,9 @@ class JacobianWeighting(_Failsafe):
         """
         if size != self.size:
             self.size = size
+            self._tracker.unlock()  # Keras locks a layer once it is built.
             self.setup_parameters(size)
+            self._tracker.lock()
 
     def setup_parameters(self, size):
         """Makes the variables that have a number for each of P parameters."""

@@ -31,6 +31,8 @@ class DualProj(GramianWeighting):
         pivots of T x T work.
     """
 
+    non_conflicting = True
+
     def weights(self, gramian, present):
         cosines, norms, inverse, _ = unit_gramian(gramian)
         mean = tf.cast(present, norms.dtype)

@@ -40,6 +40,8 @@ class FairGrad(GramianWeighting):
         equation 6. Cost: T task gradients, then 24 linear systems of T x T.
     """
 
+    non_conflicting = True
+
     def __init__(self, alpha=1.0):
         super().__init__()
         if not 0 < alpha < float("inf"):

@@ -37,6 +37,8 @@ class MGDA(GramianWeighting):
         Multi-Objective Optimization", NeurIPS 2018, arXiv 1810.04650. Cost: T task gradients.
     """
 
+    non_conflicting = True
+
     def __init__(self, normalization="none"):
         super().__init__()
         if normalization not in _NORMALIZATIONS:

@@ -31,6 +31,8 @@ class UPGrad(GramianWeighting):
         T task gradients, then at most 2T + 4 pivots of T x T x T work.
     """
 
+    non_conflicting = True
+
     def weights(self, gramian, present):
         cosines, norms, inverse, live = unit_gramian(gramian)
         against = tf.where(live[:, None], -cosines, 0.0)
