@@ -206,7 +206,7 @@ Markdown(multi_mnist_table.markdown(found))
 # ## What it costs
 #
 # Methods that look at the losses cost one backward pass, as plain Keras does. Methods that look at gradients take one backward pass
-# for each task through the shared part. `Jacobian` makes them cheaper: look at the shared features only, at every fourth step, or at a part
+# for each task through the shared part. `Jacobian` can make them cheaper: look at the shared features only, at every fourth step, or at a part
 # of the batch. The model then updates with one weighted backward pass. Below: CPU time of a step, the best of three rounds.
 
 # %%

@@ -15,6 +15,7 @@ the epochs and is committed in the last ones; `ltb` and `dselect_k` are also tes
 """
 
 import argparse
+import functools
 import os
 import tempfile
 import time
@@ -49,11 +50,14 @@ BUILDERS = {
 }
 
 
+@functools.cache
+def load(seed, rows, **sets):
+    return mtl.data.load(examples=rows, validation=0, seed=seed, batch_size=BATCH, **sets)
+
+
 def common(rows, seed):
     """(train, test, inputs, task -> classes, task -> input) of CIFAR-10 with two labels."""
-    data = mtl.data.load(
-        classes="cifar10", examples=rows, validation=0, seed=seed, batch_size=BATCH
-    )
+    data = load(seed, rows, classes="cifar10")
 
     def two_labels(x, y):
         vehicle = np.isin(np.arange(10), VEHICLES).astype("int32")
@@ -69,10 +73,7 @@ def common(rows, seed):
 
 def separate(rows, seed):
     """The same of MNIST and Fashion-MNIST, a batch of each in every step."""
-    data = mtl.data.load(
-        digits="mnist", fashion="fashion_mnist",
-        examples=rows, validation=0, seed=seed, batch_size=BATCH,
-    )  # fmt: skip
+    data = load(seed, rows, digits="mnist", fashion="fashion_mnist")
     x = data.inputs()
     inputs = {"digits": x["digits_image"], "fashion": x["fashion_image"]}
     test = data.test.take(TEST_ROWS // BATCH)
