@@ -7,21 +7,18 @@ Needs IMDb, AG News and TREC below TFDS_DATA_DIR. The file of each finished run 
 The runs here see all training rows; those of TREC all but the validation rows that `compare` needs.
 """
 
-import argparse
-import dataclasses
 import functools
 import os
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
+from one_task import Run, chosen, do, table
 
 import mtl_keras as mtl
 from mtl_keras import text
-from mtl_keras.evaluation import Comparison, compare, cost, results, scores
+from mtl_keras.evaluation import Comparison, compare
 from mtl_keras.presets import optimizer
 
 HERE = Path(__file__).with_suffix("")
@@ -35,93 +32,57 @@ TREC = {
     "validation": 0.05,
 }
 TREC_SEEDS = range(5)
-TREC_EPOCHS = 20
+TREC_EPOCHS = 15
 
 
-@dataclasses.dataclass
-class Run:
-    """What `load` takes, data -> branch, and how it is trained."""
-
-    load: dict
-    branch: Callable
-    epochs: int
-    learning_rate: float
-    penalty: float = 0.0
-
-
-def logistic_regression(data):
+def logistic_regression(data, x, penalty):
     """TF-IDF of words and word pairs, each counted once in a text, at length 1."""
     options = {"binary": True, "idf": True, "normalize": True}
     branch = text.bag_of_words(data.vocabulary_size, pairs=2**17, **options)
     (name,) = data.inputs()
     branch.adapt(data.train.map(lambda inputs, *_: inputs[name]))
-    return branch
+    return _head(data, keras.regularizers.L2(penalty))(branch(x))
 
 
-def averaged(data):
-    return text.embedding_branch(data.vocabulary_size, width=64)
+def averaged(data, x):
+    """The mean of the word vectors."""
+    return _head(data)(text.embedding_branch(data.vocabulary_size, width=64)(x))
 
 
-def cnn(data):
-    return text.text_cnn(data.vocabulary_size, width=64, filters=64)
+def cnn(data, x, word_dropout=0.0, **options):
+    """Convolutions, each pooled by its maximum over time."""
+    words = text.WordDropout(word_dropout)(x)
+    return _head(data)(text.text_cnn(data.vocabulary_size, **options)(words))
 
 
-def gru(data):
-    return text.recurrent(data.vocabulary_size, width=64, bidirectional=False, dropout=0.3)
+def gru(data, x, word_dropout=0.0, **options):
+    """A recurrent network, pooled by its maximum over time."""
+    words = text.WordDropout(word_dropout)(x)
+    return _head(data)(text.recurrent(data.vocabulary_size, **options)(words))
 
 
+def _head(data, penalty=None):
+    (units,) = data.outputs.values()
+    return keras.layers.Dense(units, kernel_regularizer=penalty)
+
+
+def adam(learning_rate):
+    return {"learning_rate": learning_rate, "weight_decay": 0}
+
+
+CNN = {"width": 64, "filters": 64}
+GRU = {"width": 64, "bidirectional": False, "dropout": 0.3}
 RUNS = {
     "imdb-logistic_regression": Run(
-        {**IMDB, "sequence_length": 800}, logistic_regression, 4, 0.02, penalty=2e-6
+        {**IMDB, "sequence_length": 800}, logistic_regression, 4, adam(0.02), {"penalty": 2e-6}
     ),
-    "imdb-averaged": Run({**IMDB, "sequence_length": 400}, averaged, 4, 0.003),
-    "imdb-cnn": Run({**IMDB, "sequence_length": 300}, cnn, 4, 0.002),
-    "imdb-gru": Run({**IMDB, "sequence_length": 300}, gru, 4, 0.004),
-    "ag_news-logistic_regression": Run(NEWS, logistic_regression, 2, 0.02, penalty=1e-6),
-    "ag_news-averaged": Run(NEWS, averaged, 3, 0.003),
-    "ag_news-cnn": Run(NEWS, cnn, 2, 0.002),
+    "imdb-averaged": Run({**IMDB, "sequence_length": 400}, averaged, 4, adam(0.003)),
+    "imdb-cnn": Run({**IMDB, "sequence_length": 400}, cnn, 4, adam(0.002), CNN),
+    "imdb-gru": Run({**IMDB, "sequence_length": 400}, gru, 4, adam(0.004), GRU),
+    "ag_news-logistic_regression": Run(NEWS, logistic_regression, 2, adam(0.02), {"penalty": 1e-6}),
+    "ag_news-averaged": Run(NEWS, averaged, 3, adam(0.003)),
+    "ag_news-cnn": Run(NEWS, cnn, 2, adam(0.002), CNN),
 }
-
-
-def one_task(run, data):
-    """A branch with a dense head."""
-    inputs = data.inputs()
-    (task,), (x,) = data.tasks, inputs.values()
-    penalty = keras.regularizers.L2(run.penalty) if run.penalty else None
-    head = keras.layers.Dense(data.outputs[task], kernel_regularizer=penalty, name=task)
-    return mtl.MultiTaskModel(inputs, {task: head(run.branch(data)(x))})
-
-
-def train(run, seed=0, validation=0):
-    """Returns the result of a run; with validation rows, to choose settings by, without a test."""
-    keras.utils.set_random_seed(seed)
-    data = mtl.data.load(seed=seed, validation=validation, **run.load)
-    model = one_task(run, data)
-    costs = cost(model)
-    steps = run.epochs * int(data.train.cardinality())
-    model.compile(
-        optimizer("adamw", steps=steps, learning_rate=run.learning_rate, weight_decay=0),
-        loss=data.losses,
-        metrics=data.metrics,
-        jit_compile=False,
-    )
-    wall, cpu = time.perf_counter(), time.process_time()
-    history = model.fit(
-        data.train, validation_data=data.validation, epochs=run.epochs, verbose=2
-    ).history
-    return {
-        "kind": "single",
-        "seed": seed,
-        "configuration": {**dataclasses.asdict(run), "branch": run.branch.__name__},
-        "versions": results.versions(),
-        "machine": results.machine(),
-        "examples": data.examples,
-        **costs._asdict(),
-        "seconds": time.perf_counter() - wall,
-        "cpu_seconds": time.process_time() - cpu,
-        "history": history,
-        **({} if validation else scores.final_scores(model, data)),
-    }
 
 
 def trec_model():
@@ -150,36 +111,18 @@ def trec():
     comparison.to_json(HERE / "trec.json")
 
 
-def table():
-    """Returns the results so far as Markdown."""
-    header = "| data, branch | test accuracy | parameters | MFLOPs | CPU minutes |"
-    rows = [header, "|" + "---|" * 5]
-    for name in RUNS:
-        path = HERE / f"{name}-seed0.json"
-        if path.exists():
-            found = results.read(path)
-            (task,) = found["tasks"].values()
-            rows.append(
-                f"| {name} | {100 * task['score']:.2f} % | {found['parameters']:,} "
-                f"| {found['flops'] / 1e6:.2f} | {found['cpu_seconds'] / 60:.1f} |"
-            )
-    if (HERE / "trec.json").exists():
-        rows += ["", Comparison.from_json(HERE / "trec.json").markdown()]
-    return "\n".join(rows)
+def trec_table():
+    """Returns the comparison on TREC as Markdown, or `""` as long as it is not there."""
+    path = HERE / "trec.json"
+    return Comparison.from_json(path).markdown() if path.exists() else ""
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", default=[""], help="parts of the names of runs")
-    chosen = parser.parse_args().names
-    for name, run in RUNS.items():
-        path = HERE / f"{name}-seed0.json"
-        if not path.exists() and any(part in name for part in chosen):
-            print(name, flush=True)
-            results.write(path, train(run))
-    if any(part in "trec" for part in chosen):
+    parts = chosen()
+    do(RUNS, HERE, parts)
+    if any(part in "trec" for part in parts):
         trec()
-    print(table())
+    print(table(RUNS, HERE), trec_table(), sep="\n\n")
 
 
 if __name__ == "__main__":
