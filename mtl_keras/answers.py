@@ -26,10 +26,11 @@ class Answer:
         """Returns the answer that fits a task's output and loss.
 
         Binary losses make binary tasks, or tasks of several labels where there is more than one
-        output; crossentropies over classes make tasks of a single label; any other loss makes
-        values. Where the loss does not tell what the output is, because there is none or
-        it is the user's own and the classes have names, the output is taken for logits, as heads
-        of this library give them.
+        output; crossentropies over classes make tasks of a single label, also of one label for
+        every place of a map; any other loss makes values. A binary loss of a map, without class
+        names, makes a picture: values in [0, 1]. Where the loss does not tell what the output is,
+        because there is none or it is the user's own and the classes have names, the output is
+        taken for logits, as heads of this library give them.
 
         Args:
             task: str, for the error message.
@@ -49,6 +50,8 @@ class Answer:
             ('binary', ['0', '1'])
         """
         size = output.shape[-1]
+        if len(output.shape) > 2 and not class_names and losses.kind(loss) == "binary":
+            return cls("value", [], losses.from_logits(loss))
         kind = _kind(size, loss, class_names, compiled)
         if kind == "value":
             return cls(kind, [], from_logits=False)
@@ -66,16 +69,19 @@ class Answer:
         """Returns dict key -> tensor.
 
         Args:
-            output: tensor `(batch, outputs)` of the model.
+            output: tensor `(batch, outputs)` of the model, or a map
+                `(batch, height, width, outputs)`.
 
         Returns:
-            `"value"`, float32, as the model gives it; else `"probabilities"`, float32
-            `(batch, classes)`, with `"label"`, string `(batch,)`, or for several labels
-            `"labels"`, the names of all, and `"mask"`, which of them apply, `(batch, classes)`.
+            `"value"`, float32, as the model gives it, a picture in [0, 1]; else `"probabilities"`,
+            float32 `(batch, classes)`, with `"label"`, string `(batch,)`, or for several labels
+            `"labels"`, the names of all, and `"mask"`, which of them apply, `(batch, classes)`. Of
+            a map each place has them: `"probabilities"` `(batch, height, width, classes)`,
+            `"label"` `(batch, height, width)`.
         """
         output = tf.cast(output, tf.float32)
         if self.kind == "value":
-            return {"value": output}
+            return {"value": tf.sigmoid(output) if self.from_logits else output}
         names = tf.constant(self.class_names)
         if self.kind == "single":
             probabilities = tf.nn.softmax(output) if self.from_logits else output

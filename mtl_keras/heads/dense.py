@@ -13,7 +13,8 @@ class dense(Head):
     `pooling=None`, it returns logits `(batch, height, width, classes)`: a 1x1 convolution, then
     bilinear resizing, as in fully convolutional networks. Labels are class numbers, integers
     `(batch, height, width)`; any single pixel may be missing, -1. The loss is the mean over the
-    labelled pixels of the batch.
+    labelled pixels of the batch. An export answers with maps: `probabilities`
+    `(batch, height, width, classes)` and `label`, the names `(batch, height, width)`.
 
     Args:
         classes: int, at least 2.

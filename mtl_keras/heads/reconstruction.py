@@ -22,7 +22,7 @@ class reconstruction(Head):
     returns a picture `(batch, *shape)`. Transposed convolutions double height and width until
     they are large enough; what stands out is cut off. Labels are pictures in [0, 1], floats
     `(batch, *shape)`; any single value may be missing, NaN. With the loss `"bce"` the outputs are
-    logits, of which the sigmoid is the picture.
+    logits, of which the sigmoid is the picture; an export answers with the picture, `value`.
 
     Args:
         shape: (height, width, channels) of the picture.

@@ -32,7 +32,7 @@ def test_mixed_precision_is_finite():
 
 
 def test_exported_maps_and_consistent_classes(tmp_path):
-    model, compiled = build(["parts", "copy"])
+    model, compiled = build(["parts", "copy", "sketch"])
     model.compile("sgd", **compiled, run_eagerly=True)
     model.export(tmp_path / "served")
     served = tf.saved_model.load(tmp_path / "served").signatures
@@ -44,6 +44,9 @@ def test_exported_maps_and_consistent_classes(tmp_path):
         np.testing.assert_allclose(answers[task]["probabilities"], expected, atol=1e-5)
         assert answers[task]["label"].shape == expected.shape[:-1]
     np.testing.assert_allclose(answers["copy"]["value"], outputs["copy"], atol=1e-5)
+    # Trained on crossentropy it gives logits; a client gets the picture.
+    sketch = tf.sigmoid(outputs["sketch"])
+    np.testing.assert_allclose(answers["sketch"]["value"], sketch, atol=1e-5)
     fine = answers["species"]["probabilities"].numpy()
     families = np.stack([fine[:, np.equal(PARENTS, c)].sum(1) for c in (0, 1)], axis=1)
     np.testing.assert_allclose(families, answers["family"]["probabilities"], rtol=1e-5)
