@@ -37,7 +37,7 @@ class FairGrad(GramianWeighting):
 
     Reference:
         Ban, Ji, "Fair Resource Allocation in Multi-Task Learning", ICML 2024, arXiv 2402.15638,
-        equation 6. Cost: T task gradients, then 24 linear systems of T x T.
+        equation 6. Cost: T task gradients, then at most 24 linear systems of T x T.
     """
 
     non_conflicting = True

@@ -35,7 +35,7 @@ class NashMTL(FairGrad):
 
     Reference:
         Navon et al., "Multi-Task Learning as a Bargaining Game", ICML 2022, arXiv 2202.01017,
-        claim 3.1. Cost: T task gradients, then 24 linear systems of T x T.
+        claim 3.1. Cost: T task gradients, then at most 24 linear systems of T x T.
     """
 
     def __init__(self, max_norm=1.0):

@@ -7,6 +7,7 @@ the digest of the weighting source, and done again only when that has changed.
 
 import functools
 import hashlib
+import inspect
 import json
 from pathlib import Path
 
@@ -63,7 +64,9 @@ METHODS = {
 
 def source():
     """The digest of the modules that the errors depend on."""
-    files = sorted((ROOT / "mtl_keras" / "weighting").rglob("*.py"))
+    room = ROOT / "mtl_keras" / "weighting"
+    methods = {Path(inspect.getsourcefile(cls)) for cls, _, _ in METHODS.values()}
+    files = sorted({*methods, *room.glob("solvers/*.py"), room / "base.py"})
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
