@@ -1,24 +1,16 @@
-"""Every architecture x kind of weighting x input: trains, saves, loads, exports, answers alike.
+"""Every architecture x kind of weighting x input: trains, saves, loads, exports, answers alike."""
 
-What passed is kept in `results/architectures/products.json` with the digest of the package's
-source; a case is done again only when the source has changed.
-"""
-
-import hashlib
 import itertools
-import json
-from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from mtl_keras.evaluation import results
 from tests.architectures import toy
+from tests.full.kept import Kept
 
-ROOT = Path(__file__).parents[2]
-TABLE = ROOT / "results" / "architectures" / "products.json"
+KEPT = Kept("architectures", "architectures", "trunks", "weighting")
 WEIGHTINGS = [None, "dwa", "pcgrad", "sdmgrad", "trimmed_mean"]
 """One of each base class: losses, Gramian, of two batches, Jacobian."""
 CASES = [
@@ -30,23 +22,11 @@ CASES = [
 ]
 
 
-def source():
-    """The digest of the modules that a case depends on."""
-    files = [*ROOT.glob("mtl_keras/*.py"), *ROOT.glob("mtl_keras/architectures/*.py")]
-    return hashlib.sha256(b"".join(f.read_bytes() for f in sorted(files))).hexdigest()[:12]
-
-
-def table():
-    found = json.loads(TABLE.read_text()) if TABLE.exists() else {}
-    return found if found.get("source") == source() else {"source": source(), "cases": {}}
-
-
 @pytest.mark.full
 @pytest.mark.parametrize(("name", "weighting", "inputs", "jit"), CASES)
 def test_trains_saves_exports_and_answers_alike(name, weighting, inputs, jit, tmp_path):
-    done = table()
     case = f"{name} {weighting} {inputs} jit={jit}"
-    if case in done["cases"]:
+    if case in KEPT:
         return
     trunk, shapes = (toy.normalised, ((8, 8, 1), (9, 7, 3)))
     model = toy.compiled(
@@ -73,9 +53,7 @@ def test_trains_saves_exports_and_answers_alike(name, weighting, inputs, jit, tm
     )
     assert differences["loading"] == differences["going_on"] == 0.0
     assert differences["export"] < 1e-5
-    done = table()
-    done["cases"][case] = {"loss": first["loss"], "largest_differences": differences}
-    results.write(TABLE, {**done, "versions": results.versions()})
+    KEPT.add(case, {"loss": first["loss"], "largest_differences": differences})
 
 
 def _largest(found, wanted):

@@ -1,13 +1,6 @@
-"""Every fusion x absent part: trains, saves, loads, exports, always with the same answers.
+"""Every fusion x absent part: trains, saves, loads, exports, always with the same answers."""
 
-What passed is kept in `results/fusion/products.json` with the digest of the package's source; a
-case is done again only when the source has changed.
-"""
-
-import hashlib
 import itertools
-import json
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -16,10 +9,9 @@ import tensorflow as tf
 
 import mtl_keras as mtl
 from mtl_keras import saved
-from mtl_keras.evaluation import results
+from tests.full.kept import Kept
 
-ROOT = Path(__file__).parents[2]
-TABLE = ROOT / "results" / "fusion" / "products.json"
+KEPT = Kept("fusion", "fusion", "text", "trunks")
 FUSIONS = [
     mtl.fusion.average_fusion,
     mtl.fusion.bilinear_fusion,
@@ -40,19 +32,6 @@ CASES = [
     if absent == "some" or not jit  # XLA compiles one graph for all patterns
 ]
 WORDS = ["red", "green", "dog", "cat"]
-
-
-def source():
-    """The digest of the modules that a case depends on."""
-    folders = ("fusion", "text", "trunks")
-    files = [f for each in folders for f in ROOT.glob(f"mtl_keras/{each}/*.py")]
-    files += ROOT.glob("mtl_keras/*.py")
-    return hashlib.sha256(b"".join(f.read_bytes() for f in sorted(files))).hexdigest()[:12]
-
-
-def table():
-    found = json.loads(TABLE.read_text()) if TABLE.exists() else {}
-    return found if found.get("source") == source() else {"source": source(), "cases": {}}
 
 
 def data(absent):
@@ -103,9 +82,8 @@ def answers(export, absent, pictures, texts):
 @pytest.mark.full
 @pytest.mark.parametrize(("fuse", "absent", "jit"), CASES)
 def test_trains_saves_exports_and_answers_alike(fuse, absent, jit, tmp_path):
-    done = table()
     name = f"{fuse.__name__} without {absent} jit={jit}"
-    if name in done["cases"]:
+    if name in KEPT:
         return
     model, (x, y, pictures, texts) = build(fuse, jit), data(absent)
     history = model.fit(x, y, batch_size=8, epochs=3, verbose=0).history
@@ -127,6 +105,4 @@ def test_trains_saves_exports_and_answers_alike(fuse, absent, jit, tmp_path):
         each.fit(x, y, batch_size=8, epochs=4, initial_epoch=3, verbose=0)
     pairs = zip(model.trainable_variables, again.trainable_variables)
     assert max(float(np.abs(v.numpy() - w.numpy()).max()) for v, w in pairs) == 0.0
-    done = table()
-    done["cases"][name] = case
-    results.write(TABLE, {**done, "versions": results.versions()})
+    KEPT.add(name, case)

@@ -7,8 +7,10 @@ import tensorflow as tf
 
 import mtl_keras as mtl
 from mtl_keras import text
+from tests.full.kept import Kept
 
 pytestmark = pytest.mark.full
+KEPT = Kept("text", "text", "weighting")
 WORDS = list("abcdefghij")
 BRANCHES = {
     "bag of words": lambda ids: text.bag_of_words(ids, pairs=50, normalize=True),
@@ -46,6 +48,9 @@ def two_tasks(branch, vectorizer):
 def test_learns_and_answers_the_same_when_saved_and_exported(
     name, jit_compile, vectorizer, tmp_path
 ):
+    case = f"{name} jit={jit_compile}"
+    if case in KEPT:
+        return
     rng = np.random.default_rng(0)
     topic = rng.integers(0, 3, 256)
     words = [rng.choice(WORDS[3 * t : 3 * t + 4], rng.integers(1, 6)) for t in topic]
@@ -65,9 +70,14 @@ def test_learns_and_answers_the_same_when_saved_and_exported(
     wanted = model({"words": vectorizer(asked)})
     model.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")({"words": vectorizer(asked)})
-    for task, logits in wanted.items():
-        np.testing.assert_allclose(again[task], logits, atol=1e-5)
+    differences = {"loading": max(largest(again[t], logits) for t, logits in wanted.items())}
     model.export(tmp_path / "export")
     serve = tf.saved_model.load(tmp_path / "export").signatures["topic"]
     found = serve(text=tf.constant(asked))["probabilities"]
-    np.testing.assert_allclose(found, tf.nn.softmax(wanted["topic"]), atol=1e-5)
+    differences["export"] = largest(found, tf.nn.softmax(wanted["topic"]))
+    assert max(differences.values()) < 1e-5
+    KEPT.add(case, {"loss": history.history["loss"], "largest_differences": differences})
+
+
+def largest(found, wanted):
+    return float(np.abs(found - wanted).max())

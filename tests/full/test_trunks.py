@@ -1,12 +1,4 @@
-"""Every trunk x picture size up to 224x224x3, beside 28x28x1, and the families of networks.
-
-What passed is kept in `results/trunks.json` with the digest of the package's source; `make
-test-full` goes on where it stopped and does a case again only when the source has changed.
-"""
-
-import hashlib
-import json
-from pathlib import Path
+"""Every trunk x picture size up to 224x224x3, beside 28x28x1, and the families of networks."""
 
 import keras
 import numpy as np
@@ -14,15 +6,14 @@ import pytest
 import tensorflow as tf
 from scipy.special import softmax
 
-from mtl_keras.evaluation import results
 from mtl_keras.evaluation.cost import cost
 from mtl_keras.trunks import application
+from tests.full.kept import Kept
 from tests.trunks.trunk_cases import SMALLEST, smallest, two_inputs
 
 pytestmark = pytest.mark.full
 
-ROOT = Path(__file__).parents[2]
-TABLE = ROOT / "results" / "trunks.json"
+KEPT = Kept("trunks", "trunks")
 SHAPES = [(28, 28, 1), (32, 32, 3), (33, 47, 3), (96, 96, 3), (224, 224, 3)]
 CASES = [(name, shape, "float32") for name in SMALLEST for shape in SHAPES]
 CASES += [(name, (32, 32, 3), "mixed_float16") for name in SMALLEST]
@@ -46,23 +37,6 @@ NETWORKS = {
 }
 
 
-def source():
-    """The digest of the modules that a case depends on."""
-    files = [*ROOT.glob("mtl_keras/*.py"), *ROOT.glob("mtl_keras/trunks/*.py")]
-    return hashlib.sha256(b"".join(f.read_bytes() for f in sorted(files))).hexdigest()[:12]
-
-
-def table():
-    found = json.loads(TABLE.read_text()) if TABLE.exists() else {}
-    return found if found.get("source") == source() else {"source": source(), "cases": {}}
-
-
-def keep(name, row):
-    done = table()
-    done["cases"][name] = row
-    results.write(TABLE, {**done, "versions": results.versions()})
-
-
 @pytest.fixture
 def policy():
     """A function that sets the precision until the test ends."""
@@ -74,7 +48,7 @@ def policy():
 @pytest.mark.parametrize(("name", "shape", "precision"), CASES)
 def test_trains_compiled_saves_and_exports(name, shape, precision, policy, tmp_path):
     case = f"{name} {'x'.join(map(str, shape))} {precision}"
-    if case in table()["cases"]:
+    if case in KEPT:
         return
     policy(precision)
     shapes = {"small": (28, 28, 1), "other": shape}
@@ -101,12 +75,12 @@ def test_trains_compiled_saves_and_exports(name, shape, precision, policy, tmp_p
     ]
     assert max(differences) < (1e-5 if precision == "float32" else 5e-3)
     found = cost(model)
-    keep(case, {"parameters": found.parameters, "multiply_adds": found.flops // 2})
+    KEPT.add(case, {"parameters": found.parameters, "multiply_adds": found.flops // 2})
 
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_networks_of_keras_applications(network, tmp_path):
-    if network in table()["cases"]:
+    if network in KEPT:
         return
     model = two_inputs(application(network, batch_norm="frozen"))
     heads = sum(model.get_layer(task).count_params() for task in model.tasks)
@@ -119,4 +93,4 @@ def test_networks_of_keras_applications(network, tmp_path):
     again = keras.saving.load_model(tmp_path / "model.keras")(pictures)
     differences = [float(np.abs(again[task] - wanted[task]).max()) for task in model.tasks]
     assert max(differences) == 0
-    keep(network, {"parameters": model.count_params() - heads})
+    KEPT.add(network, {"parameters": model.count_params() - heads})
