@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mtl_keras.architectures import Mixing
-from mtl_keras.evaluation.sharing import sharing_maps
+from mtl_keras.evaluation.plots import sharing_maps
 
 from .figures import nothing_is_cut_off
 

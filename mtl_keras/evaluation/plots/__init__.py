@@ -7,6 +7,7 @@ from mtl_keras.evaluation.plots.conflicts import conflicts
 from mtl_keras.evaluation.plots.confusion import confusion_matrices
 from mtl_keras.evaluation.plots.learning_curves import learning_curves
 from mtl_keras.evaluation.plots.samples import sample_predictions
+from mtl_keras.evaluation.plots.sharing import sharing_maps
 from mtl_keras.evaluation.plots.task_bars import task_bars
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "confusion_matrices",
     "learning_curves",
     "sample_predictions",
+    "sharing_maps",
     "task_bars",
 ]
