@@ -4,6 +4,7 @@ python results/tables.py [--check]
 """
 
 import json
+import runpy
 import sys
 from pathlib import Path
 
@@ -53,6 +54,34 @@ def step_cost():
         f"Waiting for data: {100 * found['waiting']:.1f} % of a step ({found['command']}).",
     ]
     return "\n".join(rows)
+
+
+def fusion():
+    """Test accuracy of every fusion with parts absent."""
+    return table_of("fusion.py")
+
+
+def architectures():
+    """Test accuracy and cost of every sharing architecture on real data."""
+    return table_of("architectures.py")
+
+
+def components():
+    """Parameters and FLOPs of every builder with its defaults."""
+    found = json.loads((HERE / "components.json").read_text())["kinds"]
+    rows = ["| kind | builder | parameters | MFLOPs |", "|---|---|---|---|"]
+    for kind, costs in found.items():
+        rows += [
+            f"| {kind} | `{name}` | {cost['parameters']:,} | {cost['flops'] / 1e6:,.2f} |"
+            for name, cost in costs["costs"].items()
+        ]
+    counted = "; ".join(f"{kind} on {costs['counted_on']}" for kind, costs in found.items())
+    return "\n".join([*rows, "", f"One forward pass of one example. Counted: {counted}."])
+
+
+def table_of(script):
+    """The table that an experiment's script makes of its result files."""
+    return runpy.run_path(str(HERE / script))["table"]()
 
 
 def read_text(name):
