@@ -32,7 +32,7 @@ import mtl_keras as mtl
 from mtl_keras.experiments import claims, plan
 from mtl_keras.experiments.derived import Derived, Task, classes, known
 from mtl_keras.experiments.results import score
-from mtl_keras.experiments.training import adam, one_cycle, train
+from mtl_keras.experiments.training import adam, first, one_cycle, train
 
 TITLE = "One model for the classification of several data sets"
 TASKS = ["digits", "objects"]
@@ -40,8 +40,8 @@ NUMBERS = (1, 2, 5, 10)
 SCALES = {
     "smoke": {**plan.SMOKE, "digits": "sample/digits", "objects": "sample/drawings", "width": 2},
     "laptop": {
-        "digits": "mnist", "objects": "cifar10", "examples": 5_000, "epochs": 5, "batch_size": 32,
-        "width": 8,
+        "digits": "mnist", "objects": "cifar10", "examples": 3_000, "epochs": 5, "batch_size": 32,
+        "width": 4, **plan.LAPTOP,
     },
     "full": {
         "digits": "mnist", "objects": "cifar10", "examples": None, "epochs": 10, "batch_size": 32,
@@ -179,7 +179,7 @@ def run(settings, seed, data, folder):
     found["latency_ms"] = sum(map(_latency, models))
     names = data.class_names["objects"]
     if len(shown.tasks) == len(names) or shown.tasks == ["labels"]:
-        rows = data.only("objects").test.take(settings["test_batches"] or -1)
+        rows = first(data.only("objects"), "test", settings["test_rows"])
         found["tasks"]["objects"] = _favourite(models, rows, names)
     return found
 

@@ -9,27 +9,25 @@ import mtl_keras as mtl
 from mtl_keras.evaluation import results as files
 
 HOW = ("average", "weighted", "product", "vote", "stacking")
-_SPLITS = ("validation", "test")
+SPLITS = ("validation", "test")
 
 
-def keep(path, model, data, limit=None):
+def keep(path, model, batches):
     """Writes a model's logits of a task on validation and test rows, with the labels.
 
     Args:
         path: `Path` of the file, `.npz`.
         model: a trained `MultiTaskModel`.
-        data: the data of the one task.
-        limit: int, at most so many batches. Defaults to all.
+        batches: dict split -> batches of the one task, for `"validation"` and `"test"`.
     """
-    (task,) = data.tasks
-    view, arrays = model.task(task), {}
-    for split in _SPLITS:
-        rows = getattr(data, split)
-        batches = list(rows if limit is None else rows.take(limit))
-        (name,) = model.task_inputs[task]
-        logits = np.concatenate([view.predict_on_batch(x[name]) for x, _ in batches])
+    arrays = {}
+    for split in SPLITS:
+        (task,) = batches[split].element_spec[1]
+        (name,), view = model.task_inputs[task], model.task(task)
+        rows = list(batches[split])
+        logits = np.concatenate([view.predict_on_batch(x[name]) for x, _ in rows])
         arrays[f"{split}_logits"] = logits
-        arrays[f"{split}_labels"] = np.concatenate([y[task] for _, y in batches])
+        arrays[f"{split}_labels"] = np.concatenate([y[task] for _, y in rows])
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(path, **arrays)
 
@@ -56,8 +54,8 @@ def join(how, paths, data):
         )
     start, cpu = time.perf_counter(), time.process_time()
     kept = [np.load(path) for path in paths]
-    logits = {split: [each[f"{split}_logits"] for each in kept] for split in _SPLITS}
-    labels = {split: kept[0][f"{split}_labels"] for split in _SPLITS}
+    logits = {split: [each[f"{split}_logits"] for each in kept] for split in SPLITS}
+    labels = {split: kept[0][f"{split}_labels"] for split in SPLITS}
     layer = _layer(how, logits["validation"], labels["validation"])
     guess = keras.ops.convert_to_numpy(layer(logits["test"])).argmax(axis=-1)
     (task,) = data.tasks
@@ -73,7 +71,8 @@ def join(how, paths, data):
         "confusion": confusion.reshape(len(names), len(names)),
     }
     seconds = {"seconds": time.perf_counter() - start, "cpu_seconds": time.process_time() - cpu}
-    return files.plain({**seconds, "examples": data.examples, "tasks": {task: result}})
+    examples = {**data.examples[task], **{split: len(rows) for split, rows in labels.items()}}
+    return files.plain({**seconds, "examples": {task: examples}, "tasks": {task: result}})
 
 
 def _layer(how, logits, labels):

@@ -31,7 +31,7 @@ from mtl_keras.experiments.data_classification import parents_of
 from mtl_keras.experiments.derived import Derived, classes, known, picture
 from mtl_keras.experiments.imbalance import imbalanced
 from mtl_keras.experiments.results import robust, score
-from mtl_keras.experiments.training import adam, train
+from mtl_keras.experiments.training import adam, first, train
 
 TITLE = "Fusion of features, networks and sensors"
 TASKS = ["objects", "coarse", "picture"]
@@ -42,8 +42,9 @@ SCALES = {
         **plan.SMOKE, "pictures": "sample/drawings", "source": "sample/drawings", "width": 2,
     },
     "laptop": {
-        "pictures": "cifar10", "source": "sample/drawings", "examples": 3_000, "epochs": 4,
-        "batch_size": 32, "width": 8,
+        "pictures": "cifar10", "source": "sample/drawings", "examples": 2_000, "epochs": 4,
+        "batch_size": 32, "width": 4, **plan.LAPTOP, "validation_rows": 512, "test_rows": 2_560,
+        "disturbed_rows": 512,
     },
     "full": {
         "pictures": "cifar10", "source": "sample/drawings", "examples": None, "epochs": 10,
@@ -69,6 +70,7 @@ def variants(scale):
         f"ensemble: {how}": {**member, "ensemble": how, "members": members} for how in ensembles.HOW
     }
     home = {**plain, "pictures": "sample/smart_home", "features": list(smart_home.VIEWS)}
+    home["width"] = max(1, plain["width"] // 2)  # its pictures are twice as high and wide
     sensors = plan.joint_and_alone(home, HOME, reduced=True)
     for view in smart_home.VIEWS:
         sensors[f"{view} only"] = {**home, "features": [view], "tasks": HOME}
@@ -136,8 +138,9 @@ def run(settings, seed, data, folder):
     model = fusion_models.build(settings, data)
     found = train(model, data, settings)
     if settings["network"] != "small":
-        limit = settings["test_batches"]
-        ensembles.keep(keep / _file(settings, seed), model, data.only("objects"), limit)
+        data = data.only("objects")
+        rows = {split: first(data, split, settings[f"{split}_rows"]) for split in ensembles.SPLITS}
+        ensembles.keep(keep / _file(settings, seed), model, rows)
     return found
 
 

@@ -2,6 +2,7 @@
 
 import math
 
+import keras
 from keras import layers
 
 import mtl_keras as mtl
@@ -84,8 +85,9 @@ def _edges(width):
 
 def _texture(width):
     def branch(x):
-        patterns = mtl.features.LocalBinaryPattern(grid=(4, 4))(layers.Rescaling(255.0)(x))
-        waves = mtl.features.GaborBank((0.2, 0.4))(x)
+        grey = x if x.shape[-1] == 1 else keras.ops.image.rgb_to_grayscale(x)
+        patterns = mtl.features.LocalBinaryPattern(grid=(4, 4))(layers.Rescaling(255.0)(grey))
+        waves = mtl.features.GaborBank((0.3,))(grey)
         waves = mtl.trunks.conv_trunk(width, name="texture")(waves)
         counts = layers.Dense(8 * width, activation="relu", name="patterns")(patterns)
         return layers.Concatenate()([waves, counts])

@@ -41,14 +41,15 @@ FRACTIONS = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
 SCALES = {
     "smoke": {
         **plan.SMOKE, "pictures": "sample/digits", "others": ["sample/drawings"], "width": 16,
+        "decoder": 4,
     },
     "laptop": {
         "pictures": "mnist", "others": ["fashion_mnist", "cifar10"], "examples": 5_000,
-        "epochs": 5, "batch_size": 32, "width": 256,
+        "epochs": 5, "batch_size": 32, "width": 256, "decoder": 8, **plan.LAPTOP,
     },
     "full": {
         "pictures": "mnist", "others": ["fashion_mnist", "cifar10"], "examples": None, "epochs": 10,
-        "batch_size": 32, "width": 256,
+        "batch_size": 32, "width": 256, "decoder": 16,
     },
 }  # fmt: skip
 DIMENSIONS = [name for name in baselines.PICTURES if name.startswith(("k-means", "PCA", "LDA"))]
@@ -72,7 +73,8 @@ def variants(scale):
         found[short] = plan.joint_and_alone({**tuned, "pictures": name}, TASKS[:4], ["digit"])
     drawn = {**tuned, "pictures": "drawn folders", "robustness": False}
     found["folders"] = plan.joint_and_alone(drawn, ["digit", "picture"], ["digit"])
-    data = {key: article[key] for key in ("scale", "pictures", "examples", "batch_size")}
+    keys = ("scale", "pictures", "examples", "batch_size", "test_rows")
+    data = {key: article[key] for key in keys}
     found["baselines"] = {
         name: {**data, "tasks": ["digit"], "baseline": name} for name in DIMENSIONS
     }
@@ -154,7 +156,7 @@ def build(settings, data):
         "digit": lambda: mtl.heads.classification(data.outputs["digit"], "digit"),
         "parity": lambda: mtl.heads.binary("parity"),
         "large": lambda: mtl.heads.binary("large"),
-        "picture": lambda: mtl.heads.reconstruction(shape, width=16, name="picture"),
+        "picture": lambda: mtl.heads.reconstruction(shape, settings["decoder"], name="picture"),
         "box": lambda: mtl.heads.regression(4, name="box"),
     }
     outputs = {
@@ -171,7 +173,8 @@ def run(settings, seed, data, folder):
         rows = []
         for split in ("train", "test"):
             inputs, labels = data.raw("digit", split)
-            rows.append((inputs["digit_image"], labels))
+            few = slice(settings["test_rows"] if split == "test" else None)
+            rows.append((inputs["digit_image"][few], labels[few]))
         names = data.class_names["digit"]
         found = baselines.fit(settings["baseline"], seed, *rows, names)
         examples = {"digit": {**data.examples["digit"], **found.pop("examples")}}

@@ -43,8 +43,9 @@ SCALES = {
         **plan.SMOKE, "pictures": "sample/drawings", "size": 32, "width": 2, "projection": 32,
     },
     "laptop": {
-        "pictures": "cifar10", "size": 64, "examples": 3_000, "epochs": 4, "batch_size": 32,
-        "width": 8, "projection": 1024,
+        "pictures": "cifar10", "size": 64, "examples": 2_000, "epochs": 4, "batch_size": 32,
+        "width": 4, "projection": 1024, **plan.LAPTOP, "validation_rows": 512, "test_rows": 2_560,
+        "disturbed_rows": 512,
     },
     "full": {
         "pictures": "cifar10", "size": 224, "examples": None, "epochs": 10, "batch_size": 32,

@@ -34,8 +34,8 @@ TASKS = ["digits", "topics", "match"]
 SCALES = {
     "smoke": {**plan.SMOKE, "digits": "sample/digits", "topics": "sample/headlines", "width": 4},
     "laptop": {
-        "digits": "mnist", "topics": "ag_news_subset", "examples": 5_000, "epochs": 5,
-        "batch_size": 128, "width": 16,
+        "digits": "mnist", "topics": "ag_news_subset", "examples": 5_000, "epochs": 8,
+        "batch_size": 128, "width": 16, **plan.LAPTOP,
     },
     "full": {
         "digits": "mnist", "topics": "ag_news_subset", "examples": None, "epochs": 20,
@@ -61,11 +61,13 @@ def variants(scale):
     for text in TEXTS[1:]:
         found[f"text_{text}"] = plan.joint_and_alone({**tuned, "text": text}, TASKS, ["topics"])
     for trunk in TRUNKS[1:]:
-        found[f"trunk_{trunk}"] = plan.joint_and_alone({**tuned, "trunk": trunk}, TASKS, ["digits"])
+        half = {**tuned, "trunk": trunk, "width": max(1, tuned["width"] // 2)}
+        found[f"trunk_{trunk}"] = plan.joint_and_alone(half, TASKS, ["digits"])
     found["augmented"] = plan.joint_and_alone({**tuned, "augment": True}, TASKS, ["digits"])
     for name, source in OTHER_TEXTS.items():
         found[name] = plan.joint_and_alone({**tuned, "topics": source}, TASKS, ["topics"])
-    data = {key: article[key] for key in ("scale", "digits", "topics", "examples", "batch_size")}
+    keys = ("scale", "digits", "topics", "examples", "batch_size", "test_rows")
+    data = {key: article[key] for key in keys}
     rows = [("digits", name) for name in list(baselines.PICTURES)[:4]]
     rows += [("topics", name) for name in baselines.TEXTS]
     found["baselines"] = {
@@ -187,7 +189,8 @@ def _baseline(settings, seed, data):
     for split in ("train", "test"):
         inputs, labels = data.raw(task, split)
         (values,) = inputs.values()
-        rows.append((values, labels))
+        few = slice(settings["test_rows"] if split == "test" else None)
+        rows.append((values[few], labels[few]))
     found = baselines.fit(settings["baseline"], seed, *rows, data.class_names[task])
     examples = {task: {**data.examples[task], **found.pop("examples")}}
     return {**found, "examples": examples, "tasks": {task: found.pop("result")}}

@@ -9,13 +9,23 @@ from mtl_keras import errors
 from mtl_keras.evaluation import results
 from mtl_keras.experiments import SCALES
 
-TRAINING = {"run_eagerly": False, "test_batches": None, "budget": 1.0, "robustness": False}
+TRAINING = {
+    "run_eagerly": False, "validation_rows": None, "test_rows": None, "disturbed_rows": None,
+    "budget": 1.0, "robustness": False,
+}  # fmt: skip
 """Settings that every training has: whether it runs step by step without a graph, which is quicker
-for a few steps; at most so many batches of validation and test rows; the part of the operations
-that the model may take; whether it is also tested on disturbed pictures."""
+for a few steps; at most so many rows to select the epoch by, to test on and to disturb; the part of
+the operations that the model may take; whether it is also tested on disturbed pictures."""
 
-SMOKE = {"examples": 96, "epochs": 1, "batch_size": 32, "run_eagerly": True, "test_batches": 3}
+SMOKE = {
+    "examples": 96, "epochs": 1, "batch_size": 32, "run_eagerly": True, "validation_rows": 96,
+    "test_rows": 96, "disturbed_rows": 96,
+}  # fmt: skip
 """What every smoke scale has."""
+
+LAPTOP = {"validation_rows": 1_024, "test_rows": 5_120, "disturbed_rows": 1_024}
+"""What every laptop scale has: validation after each epoch and disturbed pictures would otherwise
+cost more than the training."""
 
 
 def joint_and_alone(settings, tasks, alone=None, reduced=False):

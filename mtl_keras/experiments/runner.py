@@ -9,7 +9,7 @@ from pathlib import Path
 import keras
 
 from mtl_keras.evaluation import results as files
-from mtl_keras.experiments import plan
+from mtl_keras.experiments import plan, storage
 from mtl_keras.experiments.results import Results
 
 
@@ -61,7 +61,7 @@ def run(experiment, scale="smoke", seeds=(0,), out="runs/reproduce", data_dir=No
         found = experiment.run(job.settings, job.seed, data, folder)
         facts = {"versions": files.versions(), "machine": files.machine()}
         head = {"experiment": name, "scale": scale, "seed": job.seed, "settings": job.settings}
-        files.write(job.path, {**head, **facts, **files.plain(found)})
+        storage.write(job.path, {**head, **facts, **found})
         progress.done(job, found)
     return read(experiment, scale, seeds, out, only)
 

@@ -90,7 +90,8 @@ def train(model, data, settings, losses=None, class_weight=None):
     if set(model.tasks) != set(data.tasks):
         model = single_task(model, *data.tasks)
     epochs, batches = settings["epochs"], data.train
-    validation, test = (_first(rows, settings) for rows in (data.validation, data.test))
+    validation = first(data, "validation", settings.get("validation_rows"))
+    test = first(data, "test", settings.get("test_rows"))
     shapes = {k: batches.element_spec[0][k].shape[1:] for k in model.inputs_by_name}
     found = {"examples": _examples(data, settings), **cost(model, shapes)._asdict()}
     model.compile(
@@ -124,24 +125,41 @@ def train(model, data, settings, losses=None, class_weight=None):
     found |= tested
     found["train"] = score(batches.take(max(1, _TRAIN_ROWS // data.batch_size)))
     if settings.get("robustness"):
+        few = first(data, "test", settings.get("disturbed_rows"))
         found["disturbed"] = {
-            kind: [[level, score(disturb(test, kind, level))] for level in levels]
+            kind: [[level, score(disturb(few, kind, level))] for level in levels]
             for kind, levels in LEVELS.items()
         }
     return found
 
 
-def _first(batches, settings):
-    limit = settings.get("test_batches")
-    return batches if limit is None else batches.take(limit)
+def first(data, split, rows):
+    """Returns the first validation or test batches, at least so many rows of each source.
+
+    Args:
+        data: a `Data` or `Derived`.
+        split: `"validation"` or `"test"`.
+        rows: int, or `None` for all.
+
+    Example:
+        >>> import mtl_keras as mtl
+        >>> data = mtl.data.load(digits="sample/digits", batch_size=32)
+        >>> int(first(data, "test", 40).cardinality()), int(first(data, "test", None).cardinality())
+        (2, 12)
+    """
+    batches = getattr(data, split)
+    return batches if rows is None else batches.take(math.ceil(rows / data.batch_size))
 
 
 def _examples(data, settings):
-    most = (settings.get("test_batches") or math.inf) * data.batch_size
-    return {
-        task: {**counts, **{k: min(counts[k], most) for k in ("validation", "test")}}
-        for task, counts in data.examples.items()
-    }
+    """The numbers of rows that were used."""
+    found = {task: dict(counts) for task, counts in data.examples.items()}
+    for split in ("validation", "test"):
+        rows = settings.get(f"{split}_rows")
+        for counts in found.values() if rows else ():
+            whole_batches = math.ceil(rows / data.batch_size) * data.batch_size
+            counts[split] = min(counts[split], whole_batches)
+    return found
 
 
 class _Clock(keras.callbacks.Callback):

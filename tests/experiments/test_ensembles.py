@@ -58,7 +58,8 @@ def test_kept_answers_are_the_models(data, tmp_path):
     x = data.inputs()
     features = mtl.trunks.mlp((4,))(x["digits_image"])
     model = mtl.MultiTaskModel(x, {"digits": keras.layers.Dense(10)(features)})
-    ensembles.keep(tmp_path / "kept" / "one.npz", model, data, limit=2)
+    batches = {"validation": data.validation, "test": data.test.take(2)}
+    ensembles.keep(tmp_path / "kept" / "one.npz", model, batches)
     kept = np.load(tmp_path / "kept" / "one.npz")
     assert kept["test_logits"].shape == (128, 10)
     inputs, labels = next(iter(data.test))

@@ -9,8 +9,10 @@ from mtl_keras.evaluation import results
 from mtl_keras.experiments import plan
 from mtl_keras.experiments.training import adam, one_cycle, optimizer, sgd, train
 
-SETTINGS = {**plan.TRAINING, "optimizer": adam(0.01), "epochs": 3, "run_eagerly": True,
-            "test_batches": 2, "robustness": True}  # fmt: skip
+SETTINGS = {
+    **plan.TRAINING, "optimizer": adam(0.01), "epochs": 3, "run_eagerly": True,
+    "validation_rows": 64, "test_rows": 33, "disturbed_rows": 64, "robustness": True,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
