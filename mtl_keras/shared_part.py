@@ -52,7 +52,7 @@ def last_shared_variables(model, reach):
     """
     shared = {id(v) for v in reach.shared}
     for node in _from_the_outputs(model):
-        layer = node.operation
+        layer = getattr(node.operation, "_functional", node.operation)  # of a Sequential
         if hasattr(layer, "_nodes_by_depth"):
             found = last_shared_variables(layer, reach)
         else:

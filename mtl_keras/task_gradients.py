@@ -1,6 +1,7 @@
 """From the losses of a batch to the gradients of a step, by a method that looks at gradients."""
 
 import dataclasses
+import itertools
 
 import keras
 import tensorflow as tf
@@ -122,10 +123,10 @@ class TaskGradients:
         if self.weighting.sees == "cross_gramian":
             first, second = self._halves(scaled)
             rows = _mix(first, second, [shares for _, shares in batch.halves])
-            own = {t: scaled.pull(v, self.reach.own[t]) for t, v in self._tasks(scaled)}
+            own = dict(zip(self.reach.own, scaled.pull(scaled, self.reach.own.values())))
             decision = self._decision(batch, blocks.gramian(first, second))
         else:
-            found = [scaled.pull(v, shared + self.reach.own[t]) for t, v in self._tasks(scaled)]
+            found = scaled.pull(scaled, [shared + own for own in self.reach.own.values()])
             rows = _over_replicas(scaled.unscaled([task[: len(shared)] for task in found]))
             own = {t: task[len(shared) :] for t, task in zip(self.reach.own, found)}
             gramian = blocks.gramian(rows)
@@ -146,12 +147,10 @@ class TaskGradients:
     def _weighted(self, scaled, optimizer, look_again):
         """Decides first, then makes one backward pass of the weighted losses."""
         at_features = self.jacobian.at == "features"
-        own, rows = {}, []
-        for task, value in self._tasks(scaled):
-            ends = [scaled.features] if at_features else []
-            found = scaled.pull(value, ends + self.reach.own[task])
-            rows.append(found[: len(ends)])
-            own[task] = found[len(ends) :]
+        ends = [scaled.features] if at_features else []
+        found = scaled.pull(scaled, [ends + own for own in self.reach.own.values()])
+        rows = [task[: len(ends)] for task in found]
+        own = {t: task[len(ends) :] for t, task in zip(self.reach.own, found)}
         if self.weighting.sees == "jacobian":
             flat = blocks.jacobian(scaled.unscaled(rows), [scaled.features])
             direction = self._direction(scaled.batch, flat, scaled.features)
@@ -197,10 +196,10 @@ class TaskGradients:
             return blocks.gramian(*self._halves(seen))
         if self.jacobian.at == "features":
             if self.jacobian.fraction < 1:
-                rows = [seen.pull(value, [seen.features]) for value in seen]
+                rows = seen.pull(seen, itertools.repeat([seen.features]))
             # Each replica has rows of its own, so the sum of the Gramians is exact.
             return all_reduce(blocks.gramian(seen.unscaled(rows)))
-        rows = [seen.pull(value, self._place) for value in seen]
+        rows = seen.pull(seen, itertools.repeat(self._place))
         return blocks.gramian(_over_replicas(seen.unscaled(rows)))
 
     def _halves(self, seen):
@@ -208,13 +207,11 @@ class TaskGradients:
         with seen.tape:
             halves = [tf.unstack(losses) for losses, _ in seen.batch.halves]
         halves = [[seen.of(loss) for loss in both] for both in halves]
+        place = itertools.repeat(self._place)
         return (
-            _over_replicas(seen.unscaled([seen.pull(half[i], self._place) for half in halves]))
+            _over_replicas(seen.unscaled(seen.pull([half[i] for half in halves], place)))
             for i in (0, 1)
         )
-
-    def _tasks(self, scaled):
-        return zip(self.reach.own, scaled)
 
     def _decision(self, batch, gramian):
         losses = tf.stop_gradient(batch.losses)
@@ -264,10 +261,19 @@ class _Scaled:
         with self.tape:
             return self._optimizer.scale_loss(value)
 
-    def pull(self, value, sources):
-        """Returns the gradients of a value, dense."""
-        found = self.tape.gradient(value, sources)
-        return [None if g is None else tf.convert_to_tensor(g) for g in found]
+    def pull(self, values, sources):
+        """Returns for each value the gradients, dense, by its list of sources.
+
+        A backward pass waits for the one before: side by side, each would hold the gradients of
+        all activations.
+        """
+        rows = []
+        for value, wanted in zip(values, sources):
+            before = [g for g in rows[-1] if g is not None] if rows else []
+            with tf.control_dependencies(before):
+                found = self.tape.gradient(value, wanted)
+                rows.append([None if g is None else tf.convert_to_tensor(g) for g in found])
+        return rows
 
     def unscaled(self, rows):
         """Returns gradients in float32 and without the loss scale."""

@@ -61,3 +61,11 @@ def test_nested_models_are_looked_into():
     features, last = found(outputs, x)
     assert features is z
     assert last == ["deep/kernel", "deep/bias"]
+
+
+def test_a_sequential_trunk_is_looked_into():
+    trunk = keras.Sequential([layers.Dense(3, name="early"), layers.Dense(3, name="deep")])
+    x = keras.Input((4,), name="x")
+    z = trunk(x)
+    last = found({name: layers.Dense(1, name=name)(z) for name in "ab"}, x)[1]
+    assert [path.split("/")[-2] for path in last] == ["deep", "deep"]

@@ -37,8 +37,8 @@ def _block(rows):
     tasks = [task for task, row in enumerate(rows) if row is not None]
     if not tasks:
         return None
-    flat = [tf.reshape(tf.cast(tf.convert_to_tensor(rows[t]), tf.float64), [-1]) for t in tasks]
-    return tasks, tf.stack(flat)
+    flat = [tf.reshape(tf.convert_to_tensor(rows[t]), [-1]) for t in tasks]
+    return tasks, tf.cast(tf.stack(flat), tf.float64)
 
 
 def _spread(product, left, right, tasks):
