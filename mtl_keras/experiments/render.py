@@ -6,7 +6,7 @@ import io
 import re
 from pathlib import Path
 
-from mtl_keras.experiments.report import Heading, Picture, Text
+from mtl_keras.experiments.blocks import Heading, Picture, Text
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em }
@@ -20,7 +20,7 @@ def write(blocks, folder, name="report"):
     """Writes a report as `NAME.md`, its pictures in `NAME/`, and as `NAME.html`, one file.
 
     Args:
-        blocks: list, as `report.blocks` returns it.
+        blocks: list, of headings, texts, tables and pictures.
         folder: path, made if it is not there.
         name: str. Defaults to `"report"`.
 
@@ -29,7 +29,7 @@ def write(blocks, folder, name="report"):
 
     Example:
         >>> import tempfile
-        >>> from mtl_keras.experiments.report import Table
+        >>> from mtl_keras.experiments.blocks import Table
         >>> blocks = [Heading("Digits", 1), Table(("row", "score"), [("joint", "99 %")])]
         >>> markdown, page = write(blocks, tempfile.mkdtemp())
         >>> print(markdown.read_text())
@@ -50,9 +50,9 @@ def write(blocks, folder, name="report"):
             path = folder / _file(name, block)
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(content)
-    parts = [_markdown(block, name) for block in blocks]
-    markdown, page = folder / f"{name}.md", folder / f"{name}.html"
-    markdown.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    parts = [markdown(block, name) for block in blocks]
+    text, page = folder / f"{name}.md", folder / f"{name}.html"
+    text.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     body = "\n".join(_html(*pair) for pair in zip(blocks, pictures))
     page.write_text(
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>'
@@ -60,7 +60,7 @@ def write(blocks, folder, name="report"):
         "</body></html>\n",
         encoding="utf-8",
     )
-    return markdown, page
+    return text, page
 
 
 def _title(blocks):
@@ -79,7 +79,13 @@ def _png(figure):
     return content.getvalue()
 
 
-def _markdown(block, name):
+def markdown(block, name="report"):
+    """Returns a block as Markdown; a picture as a link into the folder `NAME/`.
+
+    Example:
+        >>> print(markdown(Heading("Digits", 2)))
+        ## Digits
+    """
     if isinstance(block, Heading):
         return f"{'#' * block.level} {block.text}"
     if isinstance(block, Text):

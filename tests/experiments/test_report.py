@@ -6,7 +6,7 @@ import re
 import pytest
 
 from mtl_keras.experiments import render, report, runner
-from mtl_keras.experiments.report import Heading, Picture, Table, Text
+from mtl_keras.experiments.blocks import Heading, Picture, Table, Text
 
 from . import toy_experiment
 
