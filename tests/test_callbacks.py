@@ -105,9 +105,11 @@ def equal(found, wanted):
 @pytest.mark.parametrize(
     ("weighting", "kills", "every_steps"),
     [
-        ("dwa", [{"epoch": 2}], None),
+        pytest.param("dwa", [{"epoch": 2}], None, marks=pytest.mark.full),
         ("pcgrad", [{"after": 2}], 1),
-        ("uncertainty", [{"after": 3}, {"after": 2}, {"after": 3}], 2),
+        pytest.param(
+            "uncertainty", [{"after": 3}, {"after": 2}, {"after": 3}], 2, marks=pytest.mark.full
+        ),
     ],
 )
 def test_interrupted_and_resumed_is_uninterrupted(weighting, kills, every_steps, tmp_path):

@@ -33,7 +33,7 @@ def run(cls=mtl.MultiTaskModel, optimizer="sgd", epochs=4, batches=5, **options)
                 "steps_per_execution": 2,
             },
         ),
-        ("adamw", {"jit_compile": True}),
+        pytest.param("adamw", {"jit_compile": True}, marks=pytest.mark.full),
     ],
 )
 def test_20_steps_with_batch_norm_dropout_and_regularisation(optimizer, options):

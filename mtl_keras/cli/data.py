@@ -37,8 +37,8 @@ def run(args):
 def _list(args):
     from mtl_keras.data import samples
 
-    rows = [(f"sample/{name}", *_sizes(samples.load(name))) for name in samples.names()]
     folder, prepared = _prepared(args.data_dir)
+    rows = [(f"sample/{name}", *_sizes(samples.load(name))) for name in samples.names()]
     found = {
         "samples": [dict(zip(("set", "train", "test"), row)) for row in rows],
         "data_dir": folder,

@@ -63,6 +63,7 @@ class Killed(Exception):
     pass
 
 
+@pytest.mark.full
 def test_interrupted_run_goes_on_and_a_finished_one_is_read(tmp_path, monkeypatch):
     data = splits()
     whole = run("pcgrad", 3, data, epochs=3, directory=tmp_path / "whole")

@@ -66,6 +66,7 @@ def test_moving_statistics_are_those_of_a_model_of_its_own():
     assert not any(other)
 
 
+@pytest.mark.full
 def test_inference_agrees_with_batch_statistics_after_training_on_two_sources():
     """One batch normalisation over both would be right with batch statistics only."""
     model = two_sources(width=2, pooling="avg")

@@ -1,5 +1,7 @@
 """Sample data that come with the package: small, varied, and no network needed."""
 
+import functools
+
 from mtl_keras.data.samples import (
     canvas_digits,
     captions,
@@ -32,8 +34,9 @@ def names():
     return list(_SETS)
 
 
+@functools.cache
 def load(name):
-    """Returns a sample set as arrays, the same ones at each call.
+    """Returns a sample set as arrays, drawn once in a process; none of them can be written to.
 
     Args:
         name: str, one of `names()`.
@@ -53,4 +56,9 @@ def load(name):
     """
     if name not in _SETS:
         raise unknown("sample set", name, names())
-    return _SETS[name].load()
+    found = _SETS[name].load()
+    for split in ("train", "test"):
+        for columns in found[split]:
+            for array in columns.values():
+                array.flags.writeable = False
+    return found
