@@ -6,7 +6,7 @@ from keras import layers
 
 import mtl_keras as mtl
 from mtl_keras import architectures
-from mtl_keras.trunks import Trunk, conv_trunk
+from mtl_keras.trunks import Trunk
 
 TASKS = ["zeta", "alpha"]
 NAMES = ["hard_sharing", "cross_stitch", "mmoe", "cgc", "ple", "mtan", "dselect_k", "ltb"]
@@ -90,6 +90,8 @@ def labels(rows=4, seed=0):
     return {"zeta": random.integers(0, 3, rows), "alpha": random.integers(0, 2, rows)}
 
 
-def normalised(name):
-    """The trunk of the package with its batch normalisation."""
-    return conv_trunk(2, name=name)
+class normalised(tiny):
+    """The same with batch normalisation, private to each input, after the first stage."""
+
+    def _first(self, x):
+        return self.private("norm", layers.BatchNormalization)(super()._first(x))
