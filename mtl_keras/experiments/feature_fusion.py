@@ -6,13 +6,13 @@ auto-encoders, DeepLab V3+, Inception-v3; VGG16 and ResNet with attention.
 
 Protocol. CIFAR-10; tasks `objects`, the class, `coarse`, animal or vehicle, and `picture`, make it
 again. Features: the picture, its edges (Sobel, Laplacian), its texture (local binary patterns, a
-Gabor bank), a denoised copy (median, Gaussian blur); each alone, all fused, each left out; a small
-convolutional trunk for each. Networks on the picture, and their ensembles by average, weighted
-average, product, vote and stacking, weighted and fitted on validation rows. The smart-home case on
-the bundled `sample/smart_home`: 64x64x1, three sensors of which some have failed, binary
-cross-entropy. Unequal classes with and without over-sampling. Transfer: a trunk trained on another
-data set, frozen or trained on. As the article has it: batch 32, 10 epochs; it names no optimizer:
-Adam here. One tenth of the training rows selects the epoch; test rows are used once.
+Gabor bank), a denoised copy (Gaussian blur); each alone, all fused, each left out; two convolutions
+for each. Networks on the picture, and their ensembles by average, weighted average, product, vote
+and stacking, weighted and fitted on validation rows. The smart-home case on the bundled
+`sample/smart_home`: 64x64x1, three sensors of which some have failed, binary cross-entropy. Unequal
+classes with and without over-sampling. Transfer: a trunk trained on another data set, frozen or
+trained on. As the article has it: batch 32, 10 epochs; it names no optimizer: Adam here. One tenth
+of the training rows selects the epoch; test rows are used once.
 
 The article gives no measured table.
 

@@ -61,7 +61,7 @@ def _join(parts, width):
 def _head(task, data, inputs):
     if task == "picture":
         (image,) = inputs.values()
-        return mtl.heads.reconstruction(tuple(image.shape[1:]), width=16, name="picture")
+        return mtl.heads.reconstruction(tuple(image.shape[1:]), width=8, name="picture")
     if data.outputs[task] == 1:
         return mtl.heads.binary(task)
     return mtl.heads.classification(data.outputs[task], task)
@@ -69,38 +69,43 @@ def _head(task, data, inputs):
 
 def _branch(name, settings, width):
     """Returns the function from the picture to the features of one kind."""
-    if name == "picture":
-        network = NETWORKS.get(settings["network"], mtl.trunks.conv_trunk)
-        return network(width)
-    return {"edges": _edges, "texture": _texture, "denoised": _denoised}[name](width)
+    if name == "picture" and settings["network"] in NETWORKS:
+        return NETWORKS[settings["network"]](width)
+    ways = {"edges": _edges, "texture": _texture, "denoised": _denoised}
+    return ways[name](width) if name in ways else _small(width, name)
+
+
+def _small(width, name):
+    def trunk(x):
+        return mtl.trunks.article_cnn(4 * width, tuple(x.shape[1:3]), name=f"{name}_cnn")(x)
+
+    return trunk
 
 
 def _edges(width):
     def branch(x):
-        maps = [mtl.features.Sobel()(x), mtl.features.Laplacian()(x)]
-        return mtl.trunks.conv_trunk(width, name="edges")(layers.Concatenate()(maps))
+        maps = [mtl.features.Sobel()(_grey(x)), mtl.features.Laplacian()(_grey(x))]
+        return _small(width, "edges")(layers.Concatenate()(maps))
 
     return branch
 
 
 def _texture(width):
     def branch(x):
-        grey = x if x.shape[-1] == 1 else keras.ops.image.rgb_to_grayscale(x)
-        patterns = mtl.features.LocalBinaryPattern(grid=(4, 4))(layers.Rescaling(255.0)(grey))
-        waves = mtl.features.GaborBank((0.3,))(grey)
-        waves = mtl.trunks.conv_trunk(width, name="texture")(waves)
+        patterns = mtl.features.LocalBinaryPattern(grid=(4, 4))(layers.Rescaling(255.0)(_grey(x)))
+        waves = _small(width, "texture")(mtl.features.GaborBank((0.4,))(_grey(x)))
         counts = layers.Dense(8 * width, activation="relu", name="patterns")(patterns)
         return layers.Concatenate()([waves, counts])
 
     return branch
 
 
-def _denoised(width):
-    def branch(x):
-        smooth = mtl.features.GaussianBlur(0.7)(mtl.features.Median(3)(x))
-        return mtl.trunks.conv_trunk(width, name="denoised")(smooth)
+def _grey(x):
+    return x if x.shape[-1] == 1 else keras.ops.image.rgb_to_grayscale(x)
 
-    return branch
+
+def _denoised(width):
+    return lambda x: _small(width, "denoised")(mtl.features.GaussianBlur(0.7)(x))
 
 
 def on_trunk(settings, data):

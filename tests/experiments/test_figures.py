@@ -3,6 +3,7 @@
 import numpy as np
 
 from mtl_keras.evaluation import interval
+from mtl_keras.evaluation.statistics import Interval
 from mtl_keras.experiments import figures
 from mtl_keras.experiments.results import NOTHING
 
@@ -26,3 +27,17 @@ def test_robustness_draws_a_bar_for_each_row_and_level():
     assert [bar.get_height() for bar in blur.patches] == [0.9, 0.7, 0.8, 0.6]
     assert [tick.get_text() for tick in blur.get_xticklabels()] == ["1", "2"]
     assert [bar.get_height() for bar in noise.patches] == [0.8, 0.5]
+
+
+def test_differences_stand_in_order_with_their_intervals():
+    found = {"up": Interval(2.0, 1.0, 3.0), "one seed": Interval(-1.0, float("nan"), float("nan"))}
+    (axes,) = figures.differences(found).axes
+    assert [line.get_xdata()[0] for line in axes.lines] == [2.0, -1.0, 0]
+    segments = [c.get_segments()[0][:, 0].tolist() for c in axes.collections]
+    assert segments == [[1.0, 3.0], [-1.0, -1.0]]
+
+
+def test_bars_show_means_and_intervals():
+    (axes,) = figures.levels({"joint": Interval(97.0, 96.0, 98.0)}).axes
+    assert [bar.get_height() for bar in axes.patches] == [97.0]
+    assert axes.collections[0].get_segments()[0][:, 1].tolist() == [96.0, 98.0]
