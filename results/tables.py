@@ -84,6 +84,13 @@ def table_of(script):
     return runpy.run_path(str(HERE / script))["table"]()
 
 
+def article_claims():
+    """The articles' claims C1 to C8, from the runs at laptop scale."""
+    from mtl_keras.experiments import overview, render
+
+    return render.markdown(overview.claims_table(overview.verdicts(HERE)))
+
+
 def read_text(name):
     """The text of a result file."""
     return (HERE / name).read_text().rstrip()
