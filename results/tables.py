@@ -79,9 +79,29 @@ def components():
     return "\n".join([*rows, "", f"One forward pass of one example. Counted: {counted}."])
 
 
-def table_of(script):
+def table_of(script, name="table"):
     """The table that an experiment's script makes of its result files."""
-    return runpy.run_path(str(HERE / script))["table"]()
+    return runpy.run_path(str(HERE / script))[name]()
+
+
+def weights_time():
+    """Milliseconds from the Gramian to the weights."""
+    return table_of("weighting.py", "weights_time")
+
+
+def weighting_errors():
+    """Worst errors of the Gramian methods against float64 references."""
+    return table_of("weighting.py", "weighting_errors")
+
+
+def jacobian():
+    """What the settings of `Jacobian` cost and lose."""
+    return table_of("weighting.py", "jacobian")
+
+
+def peers():
+    """Time of a whole training step beside TorchJD's."""
+    return table_of("weighting.py", "peers")
 
 
 def article_claims():
