@@ -12,7 +12,7 @@ demo: $(STAMP)
 test: $(STAMP)
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
-	$(RUN) -m pytest --numprocesses 2 --dist loadfile --ignore tests/full -m "not full" --doctest-modules tests mtl_keras
+	$(RUN) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --ignore tests/full -m "not full" --doctest-modules tests mtl_keras
 
 # The whole products; results already there are not computed again.
 test-full: $(STAMP)

@@ -123,6 +123,7 @@ def test_interrupted_and_resumed_is_uninterrupted(weighting, kills, every_steps,
         equal(run(tmp_path, weighting, Kill(after=1)), wanted)
 
 
+@pytest.mark.full
 def test_killed_in_the_validation_after_the_last_batch(tmp_path):
     """The last batch of an epoch is a multiple of `every_steps`, and nothing is left of it."""
     options = {"every_steps": 3, "validation_data": own_data(), "epochs": 2}

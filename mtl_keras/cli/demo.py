@@ -12,6 +12,7 @@ SETS = {
     "match": "sample/captions",
 }
 WIDTH, BATCH_SIZE, EPOCHS, LEARNING_RATE = 8, 96, 6, 0.01
+EXAMPLES = None  # All rows.
 ASKED = 3  # Held-out pictures of each task that the export is asked about.
 HEADLINE = "Midfielder extends contract as the club climbs to third in the league"
 
@@ -74,6 +75,7 @@ def load(seed=0):
     return data.load(
         **SETS,
         batch_size=BATCH_SIZE,
+        examples=EXAMPLES,
         epoch="proportional",
         seed=seed,
         augment={task: augment[task] for task in SETS if task in augment},

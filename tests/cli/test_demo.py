@@ -9,7 +9,13 @@ from mtl_keras.cli import demo, main
 
 @pytest.fixture
 def small(monkeypatch):
-    for name, value in (("WIDTH", 2), ("EPOCHS", 1), ("BATCH_SIZE", 256), ("ASKED", 2)):
+    for name, value in (
+        ("WIDTH", 2),
+        ("EPOCHS", 1),
+        ("BATCH_SIZE", 64),
+        ("ASKED", 2),
+        ("EXAMPLES", 256),
+    ):
         monkeypatch.setattr(demo, name, value)
     monkeypatch.setattr(demo, "SETS", {k: demo.SETS[k] for k in ("topics", "match")})
 

@@ -61,6 +61,7 @@ def test_another_configuration_is_refused(run_dir, capsys):
     assert "another --epochs: 2; received 3" in capsys.readouterr().err
 
 
+@pytest.mark.full
 def test_an_interrupted_run_goes_on_as_if_nothing_had_been(run_dir, tmp_path, monkeypatch, capsys):
     with monkeypatch.context() as patch:
 

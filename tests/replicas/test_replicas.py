@@ -8,7 +8,7 @@ import pytest
 
 import mtl_keras
 
-CASES = [None, "uncertainty", "pcgrad"]
+CASES = [None, "pcgrad"]
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ CASES = {
 }
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", CASES)
 def test_half_of_the_digits_are_recognised(name):
     options, epochs = CASES[name]
