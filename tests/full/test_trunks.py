@@ -45,9 +45,13 @@ def policy():
     keras.config.set_dtype_policy(before)
 
 
-@pytest.mark.parametrize(("name", "shape", "precision"), CASES)
+def written(value):
+    return "x".join(map(str, value)) if isinstance(value, tuple) else value
+
+
+@pytest.mark.parametrize(("name", "shape", "precision"), CASES, ids=written)
 def test_trains_compiled_saves_and_exports(name, shape, precision, policy, tmp_path):
-    case = f"{name} {'x'.join(map(str, shape))} {precision}"
+    case = f"{name} {written(shape)} {precision}"
     if case in KEPT:
         return
     policy(precision)
