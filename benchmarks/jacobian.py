@@ -77,9 +77,9 @@ class Runner:
         return tf.config.experimental.get_memory_info("CPU:0")["peak"] / 2**20
 
 
-def case(tasks, xla, batch, steps):
+def case(tasks, xla, batch, steps, names=tuple(SETTINGS)):
     """Cost and memory of every setting for one number of tasks."""
-    runners = {name: Runner(name, tasks, xla, batch) for name in ("plain", *SETTINGS)}
+    runners = {name: Runner(name, tasks, xla, batch) for name in ("plain", *names)}
     rounds = [{name: each.seconds() for name, each in runners.items()} for _ in range(steps)]
     memory = [{name: each.megabytes() for name, each in runners.items()} for _ in range(3)]
     settings = {}
@@ -104,6 +104,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--tasks", type=int, nargs="+", default=[2, 5, 20])
     parser.add_argument("--xla", nargs="+", choices=["on", "off"], default=["off", "on"])
+    parser.add_argument("--settings", nargs="+", choices=list(SETTINGS), default=list(SETTINGS))
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--json")
@@ -111,7 +112,7 @@ def main():
     networks.one_core()
     for tasks in args.tasks:
         for xla in args.xla:
-            found = case(tasks, xla == "on", args.batch, args.steps)
+            found = case(tasks, xla == "on", args.batch, args.steps, args.settings)
             if args.json:
                 write(args.json, f"{tasks} tasks, {'XLA' if xla == 'on' else 'graph'}", found)
 

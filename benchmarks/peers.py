@@ -90,7 +90,7 @@ def case(name, peer, rounds):
         cpu = float(np.median(found))
         row = {"cpu_ms": 1000 * cpu, "speed": float(unit / cpu)}
         if ("TorchJD", method) in times:
-            row["beside_torchjd"] = float(np.median(times["TorchJD", method]) / cpu)
+            row["beside_torchjd"] = float(np.median(np.divide(times["TorchJD", method], found)))
         table[side][method] = row
         print(f"{name:9} {side:10} {method:9} {row['cpu_ms']:8.1f} CPU ms", row, flush=True)
     for (side, method), error in failed.items():

@@ -67,13 +67,14 @@ def conformance():
 def jacobian():
     """Cost of the settings of `Jacobian` over the plain step, and what each loses."""
     cases = read("jacobian.json")["cases"]
-    settings = [s for s in next(iter(cases.values()))["settings"] if s != "plain"]
+    settings = dict.fromkeys(s for case in cases.values() for s in case["settings"])
+    del settings["plain"]
 
     def cell(row):
-        return f"{row['ratio']:.2f} ({row['memory_ratio']:.1f})"
+        return f"{row['ratio']:.2f} ({row['memory_ratio']:.1f})" if row else ""
 
     cost = [
-        [name, f"{case['bound']:.2f}", *(cell(case["settings"][s]) for s in settings)]
+        [name, f"{case['bound']:.2f}", *(cell(case["settings"].get(s)) for s in settings)]
         for name, case in cases.items()
     ]
     found = read("jacobian_fidelity.json")
