@@ -38,6 +38,7 @@ from IPython.display import Markdown
 
 import mtl_keras as mtl
 from mtl_keras import experiments
+from mtl_keras.data import samples
 from mtl_keras.evaluation.results import plain
 from mtl_keras.experiments import figures, pictures, plan, render, report, runner, tables
 from mtl_keras.experiments.blocks import Heading
@@ -76,7 +77,7 @@ Markdown(report.made_of(results, "laptop"))
 # Each step shows as many rows of both sets, in pairs made by chance. The bundled stand-ins are drawn here, so that nothing is downloaded.
 
 # %%
-digits, drawings = (mtl.data.samples.load(name)["test"][0]["image"] for name in ("digits", "drawings"))
+digits, drawings = (samples.load(name)["test"][0]["image"] for name in ("digits", "drawings"))
 figure, axes = plt.subplots(2, 8, figsize=(10, 2.8))
 for images, line in zip((digits, drawings), axes):
     for row, place in enumerate(line):
@@ -137,7 +138,7 @@ show(tables.verdicts(verdicts, "C7"))
 # ## "Better generalisation" (C4)
 
 # %%
-pictures.curves(done["tuned"] if "tuned" in done else done["article"])
+pictures.curves(done.get("tuned", done.get("article", {})))
 
 # %%
 show(tables.verdicts(verdicts, "C4"))

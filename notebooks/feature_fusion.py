@@ -37,6 +37,7 @@ from IPython.display import Markdown
 
 import mtl_keras as mtl
 from mtl_keras import experiments
+from mtl_keras.data import samples
 from mtl_keras.evaluation.results import plain
 from mtl_keras.experiments import figures, pictures, plan, render, report, runner, tables
 from mtl_keras.experiments.blocks import Heading
@@ -75,7 +76,7 @@ Markdown(report.made_of(results, "laptop"))
 # The smart-home case at 64x64x1, as in the article. A failed sensor shows black; the model learns a stand-in for it. This set comes with the package.
 
 # %%
-inputs, labels = mtl.data.samples.load("smart_home")["test"]
+inputs, labels = samples.load("smart_home")["test"]
 views = list(inputs)
 figure, axes = plt.subplots(len(views), 6, figsize=(9, 4.6))
 for view, line in zip(views, axes):

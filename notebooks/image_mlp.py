@@ -37,6 +37,7 @@ from IPython.display import Markdown
 
 import mtl_keras as mtl
 from mtl_keras import experiments
+from mtl_keras.data import samples
 from mtl_keras.evaluation.results import plain
 from mtl_keras.experiments import figures, pictures, plan, render, report, runner, tables
 from mtl_keras.experiments.blocks import Heading
@@ -75,7 +76,7 @@ Markdown(report.made_of(results, "laptop"))
 # The detection task has digits on a larger canvas, with their boxes. This set comes with the package.
 
 # %%
-inputs, labels = mtl.data.samples.load("canvas_digits")["test"]
+inputs, labels = samples.load("canvas_digits")["test"]
 figure, axes = plt.subplots(1, 6, figsize=(11, 2))
 for row, place in enumerate(axes):
     place.imshow(inputs["image"][row, ..., 0], cmap="gray")
@@ -106,7 +107,7 @@ show(tables.verdicts(verdicts, "C1"), tables.verdicts(verdicts, "C2"))
 # Three tests: the gap between training and test rows; pictures with noise, blur, a black square, other brightness; few training rows.
 
 # %%
-pictures.disturbed(done["tuned"], "digit", most=2)
+pictures.disturbed(done.get("tuned", {}), "digit", most=2)
 
 # %%
 drawn = list(experiment.figures(results).values())

@@ -109,7 +109,7 @@ show(tables.verdicts(verdicts, "C1"))
 
 # %%
 variant = "tuned" if "tuned" in done else "article"
-pictures.disturbed(done[variant], "objects")
+pictures.disturbed(done.get(variant, {}), "objects")
 
 # %%
 show(tables.verdicts(verdicts, "C4"))
@@ -140,7 +140,7 @@ show(*scores_of("imbalanced", "class_weights"))
 # ## Which classes are taken for which
 
 # %%
-pictures.confusion(done[variant])
+pictures.confusion(done.get(variant, {}))
 
 # %% [markdown]
 # ## Try it

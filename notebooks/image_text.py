@@ -38,6 +38,7 @@ from IPython.display import Markdown
 
 import mtl_keras as mtl
 from mtl_keras import experiments
+from mtl_keras.data import samples
 from mtl_keras.evaluation.results import plain
 from mtl_keras.experiments import figures, pictures, plan, render, report, runner, tables
 from mtl_keras.experiments.blocks import Heading
@@ -76,7 +77,7 @@ Markdown(report.made_of(results, "laptop"))
 # A picture and a text that names a number. Neither alone says whether they belong together. This set comes with the package.
 
 # %%
-inputs, labels = mtl.data.samples.load("number_words")["test"]
+inputs, labels = samples.load("number_words")["test"]
 figure, axes = plt.subplots(1, 6, figsize=(11, 2.2))
 for row, place in enumerate(axes):
     place.imshow(inputs["image"][row, ..., 0], cmap="gray")
@@ -136,10 +137,10 @@ show(*scores_of("trunk_vgg", "trunk_unet", "augmented"), tables.verdicts(verdict
 # ## How the joint model learns
 
 # %%
-pictures.curves(done["tuned"])
+pictures.curves(done.get("tuned", {}))
 
 # %%
-pictures.confusion(done["tuned"])
+pictures.confusion(done.get("tuned", {}))
 
 # %% [markdown]
 # ## Try it

@@ -89,7 +89,7 @@ def differences(found, xlabel="points"):
         axes.hlines(place, *np.nan_to_num([low, high], nan=mean), color=colour)
     axes.axvline(0, color="black", linewidth=0.8)
     axes.set_yticks(range(len(found)), list(found))
-    axes.set(xlabel=xlabel, ylim=(len(found) - 0.5, -0.5))
+    axes.set(xlabel=xlabel, ylim=(max(len(found), 1) - 0.5, -0.5))
     axes.grid(axis="x", alpha=0.3)
     return figure
 
