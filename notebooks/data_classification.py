@@ -106,11 +106,11 @@ show(tables.verdicts(verdicts, "C1"))
 # %%
 numbers = [number for number in experiment.NUMBERS if f"tasks_{number}" in done]
 figure, axes = plt.subplots(figsize=(5.5, 3.5))
-for key, label in (("parameters", "parameters"), ("flops", "operations"), ("epoch_seconds", "seconds per epoch"), ("latency_ms", "latency")):
+for key, label in (("parameters", "parameters"), ("flops", "operations"), ("epoch_cpu_seconds", "CPU seconds per epoch"), ("latency_ms", "latency")):
     shares = []
     for number in numbers:
         def total(row):
-            return results.interval(f"tasks_{number}", row, lambda run: run[key]).mean
+            return results.interval(f"tasks_{number}", row, lambda run: run.get(key)).mean
         shares.append(total("joint") / sum(total(f"object{index} alone") for index in range(number)))
     axes.plot(numbers, shares, marker="o", label=label)
 axes.axhline(1, color="black", linewidth=0.8)

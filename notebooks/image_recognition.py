@@ -126,7 +126,7 @@ figures.differences(changes, "points, against the article's setting") if changes
 
 # %%
 lines = [(name, *tables.scores(results, name).rows[0][1:3], *tables.cost(results, name).rows[0][1:4]) for name in rows]
-show(Table(("factor", "objects", "match", "parameters", "FLOPs", "seconds per epoch"), lines), tables.verdicts(verdicts, "C8"))
+show(Table(("factor", "objects", "match", "parameters", "FLOPs", "CPU s per epoch"), lines), tables.verdicts(verdicts, "C8"))
 
 # %% [markdown]
 # ## Unequal classes

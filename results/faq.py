@@ -72,11 +72,11 @@ def text_branch():
         for name, row in rows.items()
         if results.has(*row)
     ]
-    return table(("text branch", "topics", "seconds in all"), found)
+    return table(("text branch", "topics", "CPU seconds"), found)
 
 
 def _seconds(results, row):
-    return f"{results.interval(*row, lambda run: run['seconds']).mean:.0f}"
+    return f"{results.interval(*row, lambda run: run['cpu_seconds']).mean:.0f}"
 
 
 def gains():
@@ -120,9 +120,9 @@ def cost():
     for number in experiments.get("data_classification").NUMBERS:
         variant, alone = f"tasks_{number}", [f"object{index} alone" for index in range(number)]
         if results.has(variant, "joint", *alone):
-            keys = ("parameters", "flops", "epoch_seconds", "latency_ms")
+            keys = ("parameters", "flops", "epoch_cpu_seconds", "latency_ms")
             rows.append((str(number), *(_share(results, variant, alone, key) for key in keys)))
-    header = "tasks", "parameters", "operations", "seconds per epoch", "latency"
+    header = "tasks", "parameters", "operations", "CPU seconds per epoch", "latency"
     return table(header, rows)
 
 
@@ -173,7 +173,7 @@ def factors():
             costs = tables.cost(results, name).rows[0][1:4]
             rows.append((name.replace("_", " "), value, change if name != "base" else "", *costs))
     return table(
-        ("factor", "objects", "against base", "parameters", "FLOPs", "seconds per epoch"), rows
+        ("factor", "objects", "against base", "parameters", "FLOPs", "CPU s per epoch"), rows
     )
 
 

@@ -194,6 +194,7 @@ def _sum(parts):
 _BY_TASK = ("examples", "tasks", "test", "train")
 _SUMS = (
     "parameters", "trainable_parameters", "flops", "seconds", "cpu_seconds", "epoch_seconds",
+    "epoch_cpu_seconds",
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ HEADLINES = {
         "data_classification": [
             "tasks_10: parameters, one model / 10 models",
             "tasks_10: FLOPs of a forward pass, one model / 10 models",
-            "tasks_10: seconds per epoch, one model / 10 models",
+            "tasks_10: CPU seconds per epoch, one model / 10 models",
         ],
     },
     "C3": {"image_text": ["tuned: digits above 90 %", "tuned: topics above 90 %"]},

@@ -83,7 +83,7 @@ def details(rows):
 def cost(results, variant, only=None):
     """Returns the table of parameters, operations and times of a variant's rows."""
     return Table(
-        ("row", "parameters", "FLOPs per example", "seconds per epoch", "seconds in all"),
+        ("row", "parameters", "FLOPs per example", "CPU s per epoch", "CPU s in all"),
         [
             (row, *_cost(results, variant, row))
             for row in results.runs[variant]
@@ -146,6 +146,6 @@ def _details(row, by_seed):
 
 
 def _cost(results, variant, row):
-    for key in ("parameters", "flops", "epoch_seconds", "seconds"):
+    for key in ("parameters", "flops", "epoch_cpu_seconds", "cpu_seconds"):
         mean = results.interval(variant, row, operator.methodcaller("get", key)).mean
         yield "" if math.isnan(mean) else f"{mean:,.0f}" if mean >= 100 else f"{mean:.3g}"

@@ -75,7 +75,7 @@ def train(model, data, settings, losses=None, class_weight=None):
 
     Returns:
         dict of plain values, NumPy arrays and tensors: `examples`, the cost, `seconds`,
-        `epoch_seconds`, `history`, `best_epoch`, `test`, `tasks` as of
+        `epoch_seconds`, `epoch_cpu_seconds`, `history`, `best_epoch`, `test`, `tasks` as of
         `mtl_keras.evaluation.compare`, `train`, the scores on training batches after training, and
         `disturbed`, dict disturbance -> list of (level, scores).
 
@@ -163,19 +163,23 @@ def _examples(data, settings):
 
 
 class _Clock(keras.callbacks.Callback):
-    """The time of the whole and of each epoch, of which the first holds the tracing."""
+    """The times of the whole and of each epoch, of which the first holds the tracing."""
 
     def on_train_begin(self, logs=None):
-        self._cpu, self._marks = time.process_time(), [time.perf_counter()]
+        self._marks = [self._now()]
 
     def on_epoch_end(self, epoch, logs=None):
-        self._marks.append(time.perf_counter())
+        self._marks.append(self._now())
+
+    def _now(self):
+        return time.perf_counter(), time.process_time()
 
     def found(self):
-        each = np.diff(self._marks)
-        later = each[1:] if len(each) > 1 else each
+        wall, cpu = np.diff(self._marks, axis=0).T
+        later = slice(1, None) if len(wall) > 1 else slice(None)
         return {
-            "seconds": each.sum(),
-            "cpu_seconds": time.process_time() - self._cpu,
-            "epoch_seconds": np.median(later),
+            "seconds": wall.sum(),
+            "cpu_seconds": cpu.sum(),
+            "epoch_seconds": np.median(wall[later]),
+            "epoch_cpu_seconds": np.median(cpu[later]),
         }

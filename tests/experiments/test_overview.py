@@ -33,7 +33,7 @@ def _made_up(tasks, module):
     tasks = [*tasks, "objects"] if hasattr(module, "NUMBERS") else tasks
     score = {"metric": "accuracy", "higher_is_better": True, "score": 0.5}
     return {
-        "seed": 0, "parameters": 10, "flops": 10, "epoch_seconds": 1.0, "seconds": 1.0,
+        "seed": 0, "parameters": 10, "flops": 10, "epoch_cpu_seconds": 1.0, "cpu_seconds": 1.0,
         "tasks": {task: dict(score) for task in tasks},
         "train": dict.fromkeys(tasks, 0.5),
         "disturbed": {"blur": [[1.0, dict.fromkeys(tasks, 0.5)]]},

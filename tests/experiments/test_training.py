@@ -54,6 +54,7 @@ def test_what_is_found(data, joint):
     }  # fmt: skip
     assert len(found["history"]["val_mean_score"]) == 3
     assert found["seconds"] >= found["epoch_seconds"] > 0
+    assert found["cpu_seconds"] >= found["epoch_cpu_seconds"] > 0
     assert found["tasks"]["topics"]["score"] == found["test"]["topics_accuracy"]
     assert set(found["disturbed"]) == {"noise", "blur", "occlusion", "brightness"}
     # Nothing that disturbs pictures reaches the texts.
