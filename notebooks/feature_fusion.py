@@ -149,7 +149,7 @@ show(*scores_of("imbalanced", "transfer"))
 keras.utils.set_random_seed(0)
 settings = {
     **experiment.variants("smoke")["smart_home"]["joint"],
-    "features": ["camera", "depth", "thermal"], "width": 2, "test_rows": None,
+    "features": ["camera", "depth", "thermal"], "width": 2, "test_rows": 96 if EPOCHS == 1 else None,
     "examples": EXAMPLES, "epochs": EPOCHS, "run_eagerly": EPOCHS == 1,
 }
 data = experiment.load(0, None, pictures="sample/smart_home", examples=EXAMPLES, batch_size=32)

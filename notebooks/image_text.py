@@ -152,7 +152,7 @@ pictures.confusion(done.get("tuned", {}))
 keras.utils.set_random_seed(0)
 settings = {
     **experiment.variants("smoke")["tuned"]["joint"],
-    "text": "embedding", "trunk": "article_cnn", "width": 8, "test_rows": None,
+    "text": "embedding", "trunk": "article_cnn", "width": 8, "test_rows": 96 if EPOCHS == 1 else None,
     "examples": EXAMPLES, "epochs": EPOCHS, "run_eagerly": EPOCHS == 1,
 }
 read = ("digits", "topics", "examples", "batch_size", "augment")
