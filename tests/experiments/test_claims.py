@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mtl_keras.evaluation.statistics import Interval
@@ -14,6 +14,7 @@ from mtl_keras.experiments.results import Results
 number = st.floats(-1, 1)
 
 
+@settings(deadline=None)
 @given(st.tuples(number, number, number).map(sorted), number)
 def test_a_verdict_is_where_the_whole_interval_lies(bounds, bound):
     low, mean, high = bounds
