@@ -299,11 +299,11 @@ for offset, rate in ((-0.2, 0.0), (0.2, 0.25)):
     chosen = [run["accuracy"] for run in redundant if run["configuration"]["modality_dropout"] == rate]
     heights = [np.mean([run[key] for run in chosen]) for key in patterns]
     bars = axis.bar(np.arange(4) + offset, heights, 0.38, label=f"modality dropout {rate:g}")
-    axis.bar_label(bars, fmt="%.2f", fontsize=8)
+    axis.bar_label(bars, fmt="%.2f", fontsize=8, label_type="center", color="white")
 axis.plot([0.6, 1.4], [0.8, 0.8], "k--", linewidth=1, label="the most a picture can tell")
 axis.set_xticks(range(4), patterns.values())
-axis.set(ylim=(0, 1.15), ylabel="test accuracy", title="redundant: what is there when the model answers")
-axis.legend(fontsize=8, loc="upper right");
+axis.set(ylim=(0, 1.1), ylabel="test accuracy", title="redundant: what is there when the model answers")
+axis.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1));
 
 # %% [markdown]
 # ## What to choose
