@@ -21,7 +21,6 @@ models. C7 poses the ten classes in four ways, and scores each by the class it l
 """
 
 import math
-import time
 
 import keras
 import numpy as np
@@ -31,6 +30,7 @@ from keras import layers
 import mtl_keras as mtl
 from mtl_keras.experiments import claims, plan
 from mtl_keras.experiments.derived import Derived, Task, classes, known
+from mtl_keras.experiments.latency import latency
 from mtl_keras.experiments.results import score
 from mtl_keras.experiments.training import adam, first, one_cycle, train
 
@@ -176,7 +176,7 @@ def run(settings, seed, data, folder):
     models = [build(settings, group) for group in groups]
     parts = [train(model, group, settings) for model, group in zip(models, groups)]
     found = parts[0] if len(parts) == 1 else _sum(parts)
-    found["latency_ms"] = sum(map(_latency, models))
+    found["latency_ms"] = sum(map(latency, models))
     names = data.class_names["objects"]
     if len(shown.tasks) == len(names) or shown.tasks == ["labels"]:
         rows = first(data.only("objects"), "test", settings["test_rows"])
@@ -216,19 +216,6 @@ def _favourite(models, rows, names):
         "classes": names,
         "confusion": confusion,
     }
-
-
-def _latency(model, rows=32, repeats=20):
-    """Median milliseconds of a forward pass of so many rows."""
-    call = tf.function(lambda inputs: model(inputs, training=False))
-    inputs = {name: tf.zeros((rows, *x.shape[1:])) for name, x in model.inputs_by_name.items()}
-    call(inputs)
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        keras.tree.map_structure(lambda x: x.numpy(), call(inputs))
-        times.append(time.perf_counter() - start)
-    return 1000 * float(np.median(times))
 
 
 def verdicts(results):
