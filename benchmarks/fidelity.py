@@ -160,9 +160,11 @@ def main():
     networks.one_core()
     keras.utils.set_random_seed(0)
     model = networks.vgg_like(TASKS, classes=1)
-    first, probes = model.get_weights(), Probes(model)
+    variables = model.trainable_variables  # later also those of methods
+    first, probes = [v.numpy() for v in variables], Probes(model)
     for name in args.methods:
-        model.set_weights(first)
+        for variable, value in zip(variables, first):
+            variable.assign(value)
         compiled(model, keras.optimizers.Adam(), name, mtl.Jacobian(at="features"))
         found, losses = run(model, probes, name, args)
         means = {

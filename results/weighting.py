@@ -77,6 +77,12 @@ def jacobian():
         [name, f"{case['bound']:.2f}", *(cell(case["settings"].get(s)) for s in settings)]
         for name, case in cases.items()
     ]
+    parts = [
+        markdown(["case", "(1 + 2T) / 3", *settings], cost),
+        "CPU time over the plain Keras step of the same network, in brackets peak memory.",
+    ]
+    if not (HERE / "jacobian_fidelity.json").exists():
+        return "\n\n".join(parts)
     found = read("jacobian_fidelity.json")
     methods = list(found["methods"])
 
@@ -87,8 +93,7 @@ def jacobian():
     fidelity = [[s, *(kept(s, m) for m in methods)] for s in found["methods"][methods[0]]["cosine"]]
     return "\n\n".join(
         [
-            markdown(["case", "(1 + 2T) / 3", *settings], cost),
-            "CPU time over the plain Keras step of the same network, in brackets peak memory.",
+            *parts,
             markdown(["setting", *(f"`{m}`" for m in methods)], fidelity),
             "Cosine between its update and the exact one, mean (lowest), along a run on CIFAR-10 "
             f"with {found['tasks']} binary tasks, {found['steps']} steps of {found['batch']}; "
