@@ -20,6 +20,10 @@ def add_parser(commands):
     )  # fmt: skip
     options.add_jacobian(parser)
     parser.add_argument(
+        "--tune-static", type=int, default=0, metavar="N",
+        help="also a row of constant weights: the best of N by validation, tried on the first seed",
+    )  # fmt: skip
+    parser.add_argument(
         "--seeds", type=options.seeds, default=[0], metavar="N,N...",
         help="of weights, order, augmentation and validation rows [0]",
     )  # fmt: skip
@@ -37,20 +41,28 @@ def run(args):
         weighting.get(method)
     plan = _PerSeed(chosen, args.data_dir)
     out = Path(args.out)
+    common = {
+        "epochs": args.epochs,
+        "optimizer": plan.optimizer,
+        "directory": out / "runs",
+        "callbacks": _progress(args),
+        "verbose": 0 if args.quiet else 1,
+    }
+    methods = {_name(method): method for method in args.weighting}
+    if args.tune_static:
+        tries = {"candidates": args.tune_static, "seed": args.seeds[0]}
+        tuned = evaluation.tune_static(plan.model, plan.data, **tries, **common)
+        methods[f"tuned_{_name(tuned)}"] = tuned
     comparisons = {}
-    for method in args.weighting:
-        console.say(args, f"Weighting {_name(method)}")
-        comparisons[_name(method)] = evaluation.compare(
+    for name, method in methods.items():
+        console.say(args, f"Weighting {name}")
+        comparisons[name] = evaluation.compare(
             plan.model,
             plan.data,
-            epochs=args.epochs,
             seeds=args.seeds,
-            optimizer=plan.optimizer,
             weighting=method,
             jacobian=jacobian if _looks(method) else None,
-            directory=out / "runs",
-            callbacks=_progress(args),
-            verbose=0 if args.quiet else 1,
+            **common,
         )
     for name, comparison in comparisons.items():
         folder = out if len(comparisons) == 1 else out / name
@@ -107,19 +119,32 @@ def _print_methods(tables):
     """Prints a row for each weighting, with a column for each task and delta-m."""
     first = next(iter(tables.values()))
     rows = [
-        ("single-task", *(_score(row, "single") for row in first["tasks"].values()), "", ""),
+        (
+            "single-task",
+            *(_score(row, "single") for row in first["tasks"].values()),
+            "",
+            *_costs(first, "single"),
+        ),
         *(
             (
                 name,
                 *(_score(row, "multi") for row in table["tasks"].values()),
                 f"{table['delta_m'].mean:+.2f} %",
-                f"{table['cost']['seconds']['multi']:,.0f}",
+                *_costs(table, "multi"),
             )
             for name, table in tables.items()
         ),
     ]
-    console.table(("weighting", *first["tasks"], "delta-m", "seconds"), rows)
+    head = ("weighting", *first["tasks"], "delta-m", "seconds", "s/step", "peak MB")
+    console.table(head, rows)
     print("delta-m: mean relative change over tasks, positive where multi-task is better.")
+    print("single-task: seconds of all together, the largest peak.")
+
+
+def _costs(table, side):
+    """Seconds of training, of a step, and peak memory; empty where a run does not say."""
+    costs = [table["cost"][name][side] for name in ("seconds", "step_seconds", "peak_mb")]
+    return ["" if c != c else f"{c:{form}}" for c, form in zip(costs, (",.0f", ".3g", ",.0f"))]
 
 
 def _score(row, side):

@@ -6,6 +6,7 @@ from mtl_keras.evaluation.components import builders, component_costs
 from mtl_keras.evaluation.cost import Cost, cost, flops
 from mtl_keras.evaluation.diagram import model_diagram
 from mtl_keras.evaluation.report import Comparison
+from mtl_keras.evaluation.static_weights import tune_static
 from mtl_keras.evaluation.statistics import (
     Interval,
     delta_m,
@@ -30,4 +31,5 @@ __all__ = [
     "plots",
     "single_task",
     "standard_error",
+    "tune_static",
 ]

@@ -13,6 +13,7 @@ from mtl_keras.evaluation import results
 from mtl_keras.evaluation.cost import cost
 from mtl_keras.evaluation.report import Comparison
 from mtl_keras.evaluation.scores import final_scores
+from mtl_keras.evaluation.step_cost import StepCost
 from mtl_keras.model import MultiTaskModel
 
 _DIRECTIONS = {"val_mean_score": 1, "val_loss": -1}
@@ -225,7 +226,7 @@ class _Plan:
     def _train(self, model, data, name):
         """Trains a model, leaves it with its best weights and returns what happened."""
         callbacks = self.callbacks(name) if callable(self.callbacks) else self.callbacks or []
-        best = _BestEpoch(self.monitor)
+        best, step = _BestEpoch(self.monitor), StepCost()
         train, validation = data.train, data.validation
         wall, cpu = time.perf_counter(), time.process_time()
         history = model.fit(
@@ -233,12 +234,14 @@ class _Plan:
             validation_data=validation,
             epochs=self.epochs,
             shuffle=False,
-            callbacks=[*callbacks, best],
+            callbacks=[*callbacks, best, step],
             verbose=2 if self.verbose > 1 else 0,
         ).history
         seconds = {
             "seconds": time.perf_counter() - wall,
             "cpu_seconds": time.process_time() - cpu,
+            "step_seconds": step.step_seconds,
+            "peak_mb": step.peak_mb,
         }
         best.restore()
         return {**seconds, "best_epoch": best.epoch, "history": history}

@@ -13,6 +13,8 @@ _COSTS = {
     "flops": "FLOPs per example, forward",
     "seconds": "seconds of training",
     "cpu_seconds": "CPU seconds of training",
+    "step_seconds": "seconds of a step, median",
+    "peak_mb": "peak memory of training, MB",
 }
 
 
@@ -74,7 +76,8 @@ class Comparison:
         Returns:
             A dict: `"seeds"`; `"tasks"`, a dict per task; `"delta_m"`, an `Interval` in per cent,
             positive where the multi-task model is better; `"cost"`, a dict per kind of cost of the
-            multi-task model and of the single-task ones together, means over seeds. A task has
+            multi-task model and of the single-task ones together (of their peak memory the
+            largest), means over seeds, NaN where a run does not say. A task has
             the name and direction of its metric, the `Interval`s `"multi"`, `"single"` and
             `"difference"` (paired over seeds), numbers of examples, and whether the metric is an
             accuracy (`"percent"`), then with its binomial standard errors.
@@ -118,9 +121,12 @@ class Comparison:
         return row
 
     def _cost(self, name):
-        multi = interval([run[name] for run in self._multi]).mean
-        single = sum(interval([r[name] for r in runs]).mean for runs in self._single.values())
-        return {"multi": multi, "single": single}
+        def mean(runs):
+            return interval([_number(run.get(name)) for run in runs]).mean
+
+        together = max if name == "peak_mb" else sum
+        single = together([mean(runs) for runs in self._single.values()])
+        return {"multi": mean(self._multi), "single": single}
 
     def _cells(self):
         """Returns two tables of text, (header, rows) each, and the lines under them."""
@@ -140,6 +146,7 @@ class Comparison:
         costs = [
             (_COSTS[name], _count(c["multi"]), _count(c["single"]), _ratio(c))
             for name, c in table["cost"].items()
+            if not math.isnan(c["multi"] + c["single"])
         ]
         cost_head = ("cost", "multi-task", "single-task together", "ratio")
         several = len(self.seeds) > 1

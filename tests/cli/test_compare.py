@@ -44,6 +44,7 @@ def test_several_weightings_and_seeds_share_the_single_task_runs(tables, tmp_pat
     assert [line.split()[0] for line in printed.out.splitlines()[:4]] == [
         "weighting", "single-task", "none", "pcgrad",
     ]  # fmt: skip
+    assert "s/step" in printed.out.splitlines()[0]
     assert len(list((tmp_path / "runs").glob("single-*"))) == 4
     assert len(list((tmp_path / "runs").glob("multi-*"))) == 4
     found = json.loads((tmp_path / "pcgrad" / "comparison.json").read_text())
@@ -51,6 +52,14 @@ def test_several_weightings_and_seeds_share_the_single_task_runs(tables, tmp_pat
     runs = [json.loads(path.read_text()) for path in (tmp_path / "runs").glob("*.json")]
     looks = [run["configuration"]["jacobian"] for run in runs if "jacobian" in run["configuration"]]
     assert looks == [{"at": None, "every": 2, "fraction": 1.0}] * 2
+
+
+def test_constant_weights_are_tuned_and_make_a_row(tables, tmp_path, capsys):
+    assert _compare(tables, tmp_path, "--tune-static", "2", "--quiet") == 0
+    rows = [line.split()[0] for line in capsys.readouterr().out.splitlines()[:4]]
+    assert rows[:3] == ["weighting", "single-task", "none"]
+    assert rows[3].startswith("tuned_a=")
+    assert len(list((tmp_path / "runs").glob("multi-*"))) == 3
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,8 @@ def one_task(**options):
 
 def essence(run):
     """A run without what no two of them have in common."""
-    return {k: v for k, v in run.items() if k not in ("kind", "seconds", "cpu_seconds")}
+    measured = ("seconds", "cpu_seconds", "step_seconds", "peak_mb")
+    return {k: v for k, v in run.items() if k not in ("kind", *measured)}
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +83,8 @@ def test_one_joint_and_one_single_run_per_task_and_seed(full):
     assert sign["flops"] == 2 * (2 * 8 + 8)
     assert len(joint["history"]["val_corner_accuracy"]) == 2
     assert sign["examples"] == {"sign": ToyData().examples["sign"]}
-    assert {"versions", "machine", "seconds", "cpu_seconds", "test"} <= joint.keys()
+    assert {"versions", "machine", "seconds", "cpu_seconds", "peak_mb", "test"} <= joint.keys()
+    assert 0 < joint["step_seconds"] < joint["seconds"]
     assert full.runs[0]["history"] != full.runs[3]["history"]
     configurations = [run["configuration"] for run in full.runs]
     assert {c["steps_per_epoch"] for c in configurations} == {6}

@@ -90,6 +90,17 @@ def test_costs_are_those_of_all_single_models_together():
     assert cost["flops"] == {"multi": 5e6, "single": 1e7}
 
 
+def test_seconds_and_memory_of_a_step_are_shown_where_all_runs_say():
+    found = runs()
+    assert "of a step" not in Comparison(found).markdown()
+    for number, each in enumerate(found):
+        each |= {"step_seconds": 0.25, "peak_mb": 100.0 + number % 3}
+    table = Comparison(found)
+    assert table.table()["cost"]["step_seconds"] == {"multi": 0.25, "single": 0.5}
+    assert table.table()["cost"]["peak_mb"] == {"multi": 100, "single": 102}
+    assert "| peak memory of training, MB | 100 | 102 | 0.98 |" in table.markdown()
+
+
 def test_markdown():
     text = Comparison(runs()).markdown()
     assert "| digits | accuracy | 98.50 % ± 1.24 | 98.00 % ± 1.24 | +0.50 points [" in text
