@@ -16,11 +16,13 @@ class Jacobian:
 
     The defaults are the exact method: a backward pass through the shared part for each task.
     Everything else decides on less and then updates with one weighted backward pass over the
-    whole batch, which is what a plain step costs. With 20 tasks on one picture and a VGG-like trunk,
-    without XLA, a step took 12.5 times the CPU time of a plain one for the exact method (T backward
-    passes cannot take less than about (1 + 2T)/3), 1.1 at the features, 1.3 at the last block, 1.6
-    with `every=32` and 2.1 with `fraction=1/32` (`benchmarks/jacobian.py`). What an update so decided
-    has in common with the exact one depends on the tasks: `benchmarks/fidelity.py` measures it.
+    whole batch, which is what a plain step costs.
+
+    With 20 tasks on one picture, a VGG-like trunk and no XLA, a step took 12.5 times the CPU time of
+    a plain one for the exact method, whose T backward passes cannot take less than about
+    (1 + 2T)/3; 1.1 at the features, 1.3 at the last block, 1.6 with `every=32` and 2.1 with
+    `fraction=1/32` (`benchmarks/jacobian.py`). How near an update so decided comes to the exact one
+    depends on the tasks; `benchmarks/fidelity.py` measures it.
 
     Args:
         at: `"shared"`, the shared parameters; `"features"`, the tensor where the part that all
