@@ -1,4 +1,4 @@
-"""Writes the tables of README.md from the JSON files in this folder.
+"""Writes the tables of README.md and docs/results.md from the JSON files in this folder.
 
 python results/tables.py [--check]
 """
@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-README = HERE.parent / "README.md"
+DOCUMENTS = [HERE.parent / "README.md", HERE.parent / "docs" / "results.md"]
 
 
 def demo():
@@ -56,6 +56,21 @@ def step_cost():
     return "\n".join(rows)
 
 
+def text():
+    """Test accuracy and cost of the text branches on real data."""
+    return table_of("text.py", "text_table")
+
+
+def trec():
+    """TREC's two label sets from one model, beside a model for each."""
+    return table_of("text.py", "trec_table")
+
+
+def trunks():
+    """Test accuracy and cost of the trunks on real data."""
+    return table_of("trunks.py", "trunks_table")
+
+
 def fusion():
     """Test accuracy of every fusion with parts absent."""
     return table_of("fusion.py")
@@ -94,6 +109,11 @@ def weighting_errors():
     return table_of("weighting.py", "weighting_errors")
 
 
+def conformance():
+    """Method x property of the conformance suite."""
+    return table_of("weighting.py", "conformance")
+
+
 def jacobian():
     """What the settings of `Jacobian` cost and lose."""
     return table_of("weighting.py", "jacobian")
@@ -116,24 +136,31 @@ def read_text(name):
     return (HERE / name).read_text().rstrip()
 
 
-def fill(text):
-    """Returns the README with each block between its marks made anew."""
-    for block in (demo, three_tasks, step_cost):
+BLOCKS = [
+    demo, three_tasks, step_cost, text, trec, trunks, fusion, architectures, components,
+    weights_time, weighting_errors, conformance, jacobian, peers, article_claims,
+]  # fmt: skip
+
+
+def fill(document):
+    """Returns a document with each block between its marks made anew."""
+    for block in BLOCKS:
         start, end = f"<!-- {block.__name__} -->", f"<!-- /{block.__name__} -->"
-        before, rest = text.split(start)
-        _, after = rest.split(end)
-        text = f"{before}{start}\n{block()}\n{end}{after}"
-    return text
+        if start in document:
+            before, rest = document.split(start)
+            _, after = rest.split(end)
+            document = f"{before}{start}\n{block()}\n{end}{after}"
+    return document
 
 
 def main():
-    now = README.read_text()
-    made = fill(now)
-    if "--check" in sys.argv:
-        sys.exit(
-            0 if made == now else "README.md does not agree with results/: run results/tables.py"
-        )
-    README.write_text(made)
+    for path in DOCUMENTS:
+        now = path.read_text()
+        made = fill(now)
+        if "--check" not in sys.argv:
+            path.write_text(made)
+        elif made != now:
+            sys.exit(f"{path.name} does not agree with results/: run results/tables.py")
 
 
 if __name__ == "__main__":

@@ -111,10 +111,16 @@ def trec():
     comparison.to_json(HERE / "trec.json")
 
 
+def text_table():
+    """Returns the results of the single runs so far as Markdown."""
+    return table(RUNS, HERE)
+
+
 def trec_table():
-    """Returns the comparison on TREC as Markdown, or `""` as long as it is not there."""
+    """Returns the comparison on TREC as Markdown, if it is there."""
     path = HERE / "trec.json"
-    return Comparison.from_json(path).markdown() if path.exists() else ""
+    missing = "*These runs are not there yet.*"
+    return Comparison.from_json(path).markdown() if path.exists() else missing
 
 
 def main():
@@ -122,7 +128,7 @@ def main():
     do(RUNS, HERE, parts)
     if any(part in "trec" for part in parts):
         trec()
-    print(table(RUNS, HERE), trec_table(), sep="\n\n")
+    print(text_table(), trec_table(), sep="\n\n")
 
 
 if __name__ == "__main__":

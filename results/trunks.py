@@ -67,9 +67,14 @@ RUNS = {
 }  # fmt: skip
 
 
+def trunks_table():
+    """Returns the results so far as Markdown."""
+    return table(RUNS, HERE)
+
+
 def main():
     do(RUNS, HERE, chosen())
-    print(table(RUNS, HERE))
+    print(trunks_table())
 
 
 if __name__ == "__main__":

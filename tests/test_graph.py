@@ -81,11 +81,36 @@ def test_frozen_layers_and_outputs_without_loss():
     }
 
 
-def test_what_stops_the_gradient_is_not_reached():
+@pytest.mark.parametrize(
+    "stop",
+    [
+        keras.ops.stop_gradient,
+        keras.ops.round,
+        keras.ops.floor,
+        keras.ops.zeros_like,
+        lambda h: keras.ops.cast(keras.ops.argmax(h, axis=1, keepdims=True), "float32"),
+    ],
+    ids=["stop_gradient", "round", "floor", "zeros_like", "argmax"],
+)
+def test_what_stops_the_gradient_is_not_reached(stop):
     x = keras.Input((3,), name="x")
     h = dense("trunk")(x)
-    outputs = {"a": dense("a")(h), "b": dense("b")(keras.ops.stop_gradient(h))}
+    outputs = {"a": dense("a")(h), "b": dense("b")(stop(h))}
     assert reached(keras.Model({"x": x}, outputs), "ab")["trunk/kernel"] == "a"
+
+
+@pytest.mark.parametrize("name", ["mmoe", "cross_stitch"])
+def test_the_walk_finds_what_the_gradients_find(name, monkeypatch):
+    x = keras.Input((8, 8, 1), name="x")
+    share = getattr(mtl.architectures, name)(
+        lambda name: mtl.trunks.resnet(8, width=1, name=name), ["a", "b"]
+    )
+    features = share({"a": x, "b": x})
+    model = keras.Model({"x": x}, {task: dense(task)(y) for task, y in features.items()})
+    walked = reached(model, "ab")
+    assert {"a", "b", "ab"} <= set(walked.values())
+    monkeypatch.setattr(graph, "_flows_from", lambda output: None)
+    assert reached(model, "ab") == walked
 
 
 def test_recurrent_layers_and_word_vectors():
