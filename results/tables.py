@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))  # The scripts that make tables import each other.
 DOCUMENTS = [HERE.parent / "README.md", HERE.parent / "docs" / "results.md"]
 
 

@@ -5,10 +5,14 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MPLBACKEND", "agg")
 
+import hypothesis
 import keras
 import pytest
 
 from mtl_keras import clock
+
+hypothesis.settings.register_profile("no deadline", deadline=None)  # the first call traces
+hypothesis.settings.load_profile("no deadline")
 
 
 @pytest.fixture(autouse=True)

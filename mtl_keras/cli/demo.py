@@ -11,7 +11,7 @@ SETS = {
     "topics": "sample/headlines",
     "match": "sample/captions",
 }
-WIDTH, BATCH_SIZE, EPOCHS, LEARNING_RATE = 8, 96, 6, 0.01
+WIDTH, BATCH_SIZE, EPOCHS, LEARNING_RATE = 8, 80, 5, 0.01
 EXAMPLES = None  # All rows.
 ASKED = 3  # Held-out pictures of each task that the export is asked about.
 HEADLINE = "Midfielder extends contract as the club climbs to third in the league"

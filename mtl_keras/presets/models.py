@@ -12,7 +12,9 @@ def shared_model(data, width=16, text_width=64, text_dropout=0.3, fusion_width=1
 
     All picture inputs go through one `conv_trunk`, all texts through one `embedding_branch`. A
     task with several inputs joins their features, each normalised so that none drowns the others,
-    and passes them through a dense layer of its own. Every task has a dense head.
+    with their product, which tells soon whether they match (of features of different widths all
+    are projected to the first one's), and passes all through a dense layer of its own. Every task
+    has a dense head.
 
     Args:
         data: a `Data`, as `mtl_keras.data.load` makes it.
@@ -21,7 +23,7 @@ def shared_model(data, width=16, text_width=64, text_dropout=0.3, fusion_width=1
         text_dropout: float, dropout rate on the averaged word vectors of tasks that have a text
             alone: where a text must be matched with something, every part of it counts. Defaults
             to 0.3.
-        fusion_width: int, units of the layer that joins several inputs. Defaults to 128.
+        fusion_width: int, units of the layers that join several inputs. Defaults to 128.
 
     Returns:
         An uncompiled `MultiTaskModel` with the preprocessing and class names of the data.
@@ -48,7 +50,15 @@ def shared_model(data, width=16, text_width=64, text_dropout=0.3, fusion_width=1
             layers.LayerNormalization(epsilon=1e-6, name=f"{task}_norm_{name}")(part)
             for name, part in zip(tensors, parts)
         ]
-        joined = layers.Concatenate(name=f"{task}_joined")(parts)
+        width = parts[0].shape[-1]
+        parts = [
+            part
+            if part.shape[-1] == width
+            else layers.Dense(width, name=f"{task}_project_{name}")(part)
+            for name, part in zip(tensors, parts)
+        ]
+        product = layers.Multiply(name=f"{task}_product")(parts)
+        joined = layers.Concatenate(name=f"{task}_joined")([*parts, product])
         return layers.Dense(fusion_width, activation="relu", name=f"{task}_fusion")(joined)
 
     outputs = {
