@@ -8,7 +8,7 @@ import pytest
 
 import mtl_keras
 
-CASES = [None, "pcgrad"]
+CASES = [None, "uncertainty", "pcgrad"]
 
 
 @pytest.fixture(scope="module")
