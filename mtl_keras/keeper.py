@@ -37,7 +37,7 @@ class Keeper:
         everyone = set(reach.tasks)
         self.trained, self.statistics = (
             [
-                ([reach.tasks.index(task) for task in owners], variable)
+                (tuple(reach.tasks.index(task) for task in owners), variable)
                 for own, owners in found
                 if owners and owners != everyone
                 for variable in [own, *slots.get(id(own), [])]
@@ -83,9 +83,9 @@ class Keeper:
 
         def put_back():
             for task_sets, served in ((self.trained, updated), (self.statistics, present)):
+                kept = {owners: tf.reduce_any(tf.gather(served, owners)) for owners, _ in task_sets}
                 for owners, variable in task_sets:
-                    kept = tf.reduce_any(tf.gather(served, owners))
-                    variable.assign(tf.where(kept, variable.value, old[id(variable)]))
+                    variable.assign(tf.where(kept[owners], variable.value, old[id(variable)]))
             for variable in self.learned:
                 mask = tf.reshape(updated, [-1] + [1] * (len(variable.shape) - 1))
                 variable.assign(tf.where(mask, variable.value, old[id(variable)]))

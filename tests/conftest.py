@@ -11,8 +11,13 @@ import pytest
 
 from mtl_keras import clock
 
-hypothesis.settings.register_profile("no deadline", deadline=None)  # the first call traces
-hypothesis.settings.load_profile("no deadline")
+# The first call traces, so there is no deadline; `make test-full` draws hypothesis' own 100.
+hypothesis.settings.register_profile("few", deadline=None, max_examples=25)
+hypothesis.settings.register_profile("full", deadline=None)
+
+
+def pytest_configure(config):
+    hypothesis.settings.load_profile("full" if config.option.markexpr == "full" else "few")
 
 
 @pytest.fixture(autouse=True)

@@ -85,8 +85,11 @@ def test_a_data_set_that_turns_out_to_be_empty(model):
 
 @pytest.mark.parametrize(
     "options",
-    [{}, {"run_eagerly": True}, {"jit_compile": True, "weighting": "equal"}],
-    ids=["graph", "eager", "xla"],
+    [
+        pytest.param({}, id="graph"),
+        pytest.param({"run_eagerly": True}, id="eager", marks=pytest.mark.full),
+        pytest.param({"jit_compile": True, "weighting": "equal"}, id="xla"),
+    ],
 )
 @pytest.mark.parametrize("call", ["fit", "evaluate"])
 def test_a_label_outside_the_classes_names_its_task(call, options):

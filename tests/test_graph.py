@@ -99,7 +99,7 @@ def test_what_stops_the_gradient_is_not_reached(stop):
     assert reached(keras.Model({"x": x}, outputs), "ab")["trunk/kernel"] == "a"
 
 
-@pytest.mark.parametrize("name", ["mmoe", "cross_stitch"])
+@pytest.mark.parametrize("name", [pytest.param("mmoe", marks=pytest.mark.full), "cross_stitch"])
 def test_the_walk_finds_what_the_gradients_find(name, monkeypatch):
     x = keras.Input((8, 8, 1), name="x")
     share = getattr(mtl.architectures, name)(

@@ -11,7 +11,7 @@ SETS = {
     "topics": "sample/headlines",
     "match": "sample/captions",
 }
-WIDTH, BATCH_SIZE, EPOCHS, LEARNING_RATE = 8, 80, 5, 0.01
+WIDTH, BATCH_SIZE, EPOCHS, LEARNING_RATE = 8, 80, 5, 0.005
 EXAMPLES = None  # All rows.
 ASKED = 3  # Held-out pictures of each task that the export is asked about.
 HEADLINE = "Midfielder extends contract as the club climbs to third in the league"
@@ -37,8 +37,8 @@ def run(args):
         console.say(args, f"One model, {len(data.tasks)} tasks. {data}")
         console.say(args, "\nAll tasks together, then a model for each task alone:")
         comparison, model = compare(args, data)
-        console.say(args, "\nThe match task from the picture alone, and from the caption alone:")
-        alone = match_from_one_part(args, data)
+        console.say(args, "\nNew heads for the match task, on its picture or its caption alone:")
+        alone = match_from_one_part(args, data, model)
         console.say(args, "\nDrawing plots, exporting the model and asking the export:")
         plots = draw(comparison, model, out / "plots")
         export, answers = export_and_ask(comparison, model, data, out)
@@ -115,10 +115,10 @@ def _optimizer(data):
     return presets.optimizer("adamw", steps=steps, learning_rate=LEARNING_RATE)
 
 
-def match_from_one_part(args, data):
-    """Trains two models of the match task that see one part of each pair; returns accuracies.
+def match_from_one_part(args, data, model):
+    """Trains a new match head on the joint model's features of either part; returns accuracies.
 
-    They share nothing, so that they can be two tasks of one fit.
+    They share nothing that is trained, so that they can be two tasks of one fit.
     """
     import keras
     from keras import layers
@@ -126,19 +126,23 @@ def match_from_one_part(args, data):
     import mtl_keras as mtl
 
     match = data.only("match")
+    seen = keras.Model(
+        {name: model.inputs_by_name[name] for name in match.task_inputs["match"]},
+        {
+            "picture": model.get_layer("match_product_norm_match_image").output,
+            "caption": model.get_layer("match_product_norm_match_text").output,
+        },
+    )
+    seen.trainable = False
     x = match.inputs()
-    parts = {
-        "picture": mtl.trunks.conv_trunk(WIDTH)(x["match_image"]),
-        "caption": mtl.text.embedding_branch(data.vocabulary_size)(x["match_text"]),
-    }
     keras.utils.set_random_seed(args.seed)
-    outputs = {
+    parts = {
         part: layers.Dense(1, name=part)(layers.Dense(128, activation="relu")(features))
-        for part, features in parts.items()
+        for part, features in seen(x).items()
     }
-    model = mtl.MultiTaskModel(x, outputs)
-    model.compile(
-        _optimizer(data),
+    alone = mtl.MultiTaskModel(x, parts)
+    alone.compile(
+        _optimizer(match),
         loss=dict.fromkeys(parts, match.losses["match"]),
         metrics=dict.fromkeys(parts, match.metrics["match"]),
     )
@@ -146,14 +150,15 @@ def match_from_one_part(args, data):
     def relabelled(dataset):
         return dataset.map(lambda inputs, labels: (inputs, dict.fromkeys(parts, labels["match"])))
 
-    model.fit(
+    alone.fit(
         relabelled(match.train),
         validation_data=relabelled(match.validation),
         epochs=EPOCHS,
         verbose=0,
         callbacks=[] if args.quiet else [mtl.callbacks.CompactProgress()],
     )
-    logs = model.evaluate(relabelled(match.test), return_dict=True, verbose=0)
+    logs = alone.evaluate(relabelled(match.test), return_dict=True, verbose=0)
+    seen.trainable = True  # The layers are those of the joint model.
     return {part: logs[f"{part}_accuracy"] for part in parts}
 
 

@@ -75,11 +75,20 @@ def zip_tasks(
     sizes = {name: len(index) for name, index in rows.items()}
     schedule = Schedule(sizes, batch_size, epoch, temperature, seed)
 
-    def plan(number):
-        return {
-            name: _plan(schedule, name, tables[name], rows[name], augment, number) for name in shown
-        }
+    # The epoch is read when an iterator starts, not when the data set is made.
+    now = clock.epoch()
 
+    # AutoGraph would find nothing to convert here, and take seconds to see it.
+    @tf.autograph.experimental.do_not_convert
+    def epoch_plan(_):
+        return tf.data.Dataset.from_tensor_slices(
+            {
+                name: _plan(schedule, name, tables[name], rows[name], augment, now.read_value())
+                for name in shown
+            }
+        )
+
+    @tf.autograph.experimental.do_not_convert
     def gather(plans):
         parts = [_gather(tables[name], plan, augment, dense[name]) for name, plan in plans.items()]
         inputs, labels, weights = (
@@ -87,10 +96,7 @@ def zip_tasks(
         )
         return (inputs, labels, weights) if weights else (inputs, labels)
 
-    # The epoch is read when an iterator starts, not when the data set is made.
-    now = clock.epoch()
-    epochs = tf.data.Dataset.range(1)
-    steps = epochs.flat_map(lambda _: tf.data.Dataset.from_tensor_slices(plan(now.read_value())))
+    steps = tf.data.Dataset.range(1).flat_map(epoch_plan)
     steps = steps.apply(tf.data.experimental.assert_cardinality(schedule.steps))
     batches = steps.map(gather, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     return batches.prefetch(tf.data.AUTOTUNE)

@@ -85,6 +85,7 @@ class PictureMix:
                 if task in labels and self.losses[task] is not None:
                     self.check_labels(task, labels[task], picture)
 
+    @tf.autograph.experimental.do_not_convert
     def _mix(self, place, batch):
         step, epoch = place
         inputs, labels, *weights = map(dict, batch)

@@ -37,6 +37,7 @@ def disturb(batches, kind, level, seed=0):
     """
     way = _WAYS[kind]
 
+    @tf.autograph.experimental.do_not_convert
     def change(index, batch):
         inputs, *rest = batch
         key = tf.stack([tf.constant(seed, tf.int64), index])
@@ -47,7 +48,7 @@ def disturb(batches, kind, level, seed=0):
         return (inputs, *rest)
 
     numbered = batches.enumerate()
-    return numbered.map(lambda index, batch: change(index, batch))
+    return numbered.map(change)
 
 
 def _is_picture(x):

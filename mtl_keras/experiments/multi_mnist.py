@@ -74,6 +74,7 @@ def batches(pictures, labels, seed=None):
         pictures, labels = tf.constant(pictures), tf.nest.map_structure(tf.constant, labels)
     epoch = clock.epoch()
 
+    @tf.autograph.experimental.do_not_convert
     def order(_):
         index = tf.range(rows)
         if seed is not None:
@@ -81,6 +82,7 @@ def batches(pictures, labels, seed=None):
             index = tf.random.experimental.stateless_shuffle(index, key)
         return tf.data.Dataset.from_tensor_slices(index)
 
+    @tf.autograph.experimental.do_not_convert
     def gather(index):
         picked = tf.cast(tf.gather(pictures, index), tf.float32) / 255
         found = {task: tf.gather(array, index) for task, array in labels.items()}

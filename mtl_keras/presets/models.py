@@ -2,19 +2,19 @@
 
 from keras import layers
 
+from mtl_keras.fusion import bilinear_fusion
 from mtl_keras.model import MultiTaskModel
 from mtl_keras.text import embedding_branch
 from mtl_keras.trunks import conv_trunk
 
 
-def shared_model(data, width=16, text_width=64, text_dropout=0.3, fusion_width=128):
+def shared_model(data, width=16, text_width=64, text_dropout=0.3, fusion_width=256):
     """Builds a multi-task model that shares all it can between the tasks of some data.
 
     All picture inputs go through one `conv_trunk`, all texts through one `embedding_branch`. A
-    task with several inputs joins their features, each normalised so that none drowns the others,
-    with their product, which tells soon whether they match (of features of different widths all
-    are projected to the first one's), and passes all through a dense layer of its own. Every task
-    has a dense head.
+    task with several inputs concatenates their features and their `bilinear_fusion`, which tells
+    soon whether they match, and passes all through a dense layer of its own. Every task has a dense
+    head.
 
     Args:
         data: a `Data`, as `mtl_keras.data.load` makes it.
@@ -23,7 +23,7 @@ def shared_model(data, width=16, text_width=64, text_dropout=0.3, fusion_width=1
         text_dropout: float, dropout rate on the averaged word vectors of tasks that have a text
             alone: where a text must be matched with something, every part of it counts. Defaults
             to 0.3.
-        fusion_width: int, units of the layers that join several inputs. Defaults to 128.
+        fusion_width: int, units of the layers that join several inputs. Defaults to 256.
 
     Returns:
         An uncompiled `MultiTaskModel` with the preprocessing and class names of the data.
@@ -41,24 +41,12 @@ def shared_model(data, width=16, text_width=64, text_dropout=0.3, fusion_width=1
 
     def features(task):
         tensors = {name: inputs[name] for name in data.task_inputs[task]}
-        parts = [(trunk if _is_picture(x) else text)(x) for x in tensors.values()]
+        parts = {name: (trunk if _is_picture(x) else text)(x) for name, x in tensors.items()}
         if len(parts) == 1:
-            (x,) = tensors.values()
-            return parts[0] if _is_picture(x) else drop(parts[0])
-        parts = [
-            # The default epsilon would drown averaged word vectors, which begin small.
-            layers.LayerNormalization(epsilon=1e-6, name=f"{task}_norm_{name}")(part)
-            for name, part in zip(tensors, parts)
-        ]
-        width = parts[0].shape[-1]
-        parts = [
-            part
-            if part.shape[-1] == width
-            else layers.Dense(width, name=f"{task}_project_{name}")(part)
-            for name, part in zip(tensors, parts)
-        ]
-        product = layers.Multiply(name=f"{task}_product")(parts)
-        joined = layers.Concatenate(name=f"{task}_joined")([*parts, product])
+            ((name, part),) = parts.items()
+            return part if _is_picture(tensors[name]) else drop(part)
+        product = bilinear_fusion(fusion_width, name=f"{task}_product")(parts)
+        joined = layers.Concatenate(name=f"{task}_joined")([*parts.values(), product])
         return layers.Dense(fusion_width, activation="relu", name=f"{task}_fusion")(joined)
 
     outputs = {

@@ -54,6 +54,7 @@ def test_several_weightings_and_seeds_share_the_single_task_runs(tables, tmp_pat
     assert looks == [{"at": None, "every": 2, "fraction": 1.0}] * 2
 
 
+@pytest.mark.full  # `tests/evaluation/test_static_weights.py` tunes
 def test_constant_weights_are_tuned_and_make_a_row(tables, tmp_path, capsys):
     assert _compare(tables, tmp_path, "--tune-static", "2", "--quiet") == 0
     rows = [line.split()[0] for line in capsys.readouterr().out.splitlines()[:4]]

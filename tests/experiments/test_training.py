@@ -69,6 +69,7 @@ def test_the_model_is_that_of_the_best_epoch(data, joint):
     assert logs["mean_score"] == pytest.approx(max(found["history"]["val_mean_score"]), abs=1e-6)
 
 
+@pytest.mark.full
 def test_one_seed_gives_one_result(data, joint):
     _, again = trained(data, "digits", "topics", robustness=False)
     assert again["history"] == joint[1]["history"]
