@@ -65,8 +65,8 @@ class TrainedByTask(SavedWhole):
         if not self._compiles_part:
             return self._step(*batch)
         checked, complete = step.check_labels(self._boards, *batch[1:], self.outputs_by_task)
-        masked = tf.function(lambda: self._step(*batch), jit_compile=True)
-        plain = tf.function(lambda: self._step(*batch, plain=True), jit_compile=True)
+        masked = _compiled(lambda: self._step(*batch))
+        plain = _compiled(lambda: self._step(*batch, plain=True))
         with tf.control_dependencies(checked):
             if complete is None or self.weighting or self._class_weight or self._keeper.always:
                 return masked()
@@ -78,7 +78,7 @@ class TrainedByTask(SavedWhole):
             return self._test(*batch)
         checked, _ = step.check_labels(self._boards, *batch[1:], self.outputs_by_task)
         with tf.control_dependencies(checked):
-            return tf.function(lambda: self._test(*batch), jit_compile=True)()
+            return _compiled(lambda: self._test(*batch))()
 
     def _step(self, x, y, sample_weight, plain=False):
         old = {} if plain else self._keeper.before()
@@ -182,6 +182,10 @@ class TrainedByTask(SavedWhole):
         if hasattr(self.weighting, "failures"):
             logs["weighting_failures"] = tf.cast(self.weighting.failures.value, tf.float32)
         return logs
+
+
+def _compiled(function):
+    return tf.function(function, jit_compile=True, autograph=False)
 
 
 def _with_label_errors(function):

@@ -37,39 +37,19 @@ import matplotlib.pyplot as plt
 from IPython.display import Markdown
 
 import mtl_keras as mtl
-from mtl_keras import experiments
 from mtl_keras.data import samples
-from mtl_keras.evaluation.results import plain
-from mtl_keras.experiments import figures, pictures, plan, render, report, runner, tables
-from mtl_keras.experiments.blocks import Heading
-from mtl_keras.experiments.results import Results, score
+from mtl_keras.experiments import figures, notebook, pictures, plan, tables
+from mtl_keras.experiments.results import score
 
-experiment = experiments.get("data_classification")
-RESULTS = Path(mtl.__file__).parents[1] / "results"
-results = runner.read(experiment, "laptop", range(5), RESULTS)
-done = results.runs  # variant -> row -> seed -> result
-verdicts = experiment.verdicts(results)
+article = notebook.Article("data_classification", Path(mtl.__file__).parents[1] / "results")
+experiment, runs = article.experiment, article.runs
 
 
 def show(*blocks):
-    return Markdown("\n\n".join(render.markdown(block) for block in blocks))
+    return Markdown(notebook.markdown(*blocks))
 
 
-def percent(found):
-    return type(found)(*(100 * value for value in found))
-
-
-def scores_of(*variants):
-    return [block for v in variants if v in done for block in (Heading(v, 4), tables.scores(results, v))]
-
-
-def gains_of(*variants):
-    pairs = [(v, task) for v in variants if v in done for task in results.alone(v)]
-    pairs = [(v, task) for v, task in pairs if results.has(v, "joint", f"{task} alone")]
-    return {f"{v}: {task}": percent(results.gain(v, task)) for v, task in pairs}
-
-
-Markdown(report.made_of(results, "laptop"))
+Markdown(article.made_of())
 
 # %% [markdown]
 # ## The quick example: two kinds of pictures in one step
@@ -89,13 +69,13 @@ figure.tight_layout()
 # ## "Training several tasks raises the accuracy of each" (C1)
 
 # %%
-show(*scores_of("article", "tuned", "grey", "digits_0_to_3"))
+show(*article.scores("article", "tuned", "grey", "digits_0_to_3"))
 
 # %%
-figures.differences(gains_of("article", "tuned", "grey", "digits_0_to_3"), "points, joint minus alone")
+figures.differences(article.gains("article", "tuned", "grey", "digits_0_to_3"), "points, joint minus alone")
 
 # %%
-show(tables.verdicts(verdicts, "C1"))
+show(tables.verdicts(article.verdicts, "C1"))
 
 # %% [markdown]
 # ## "Fewer parameters, less computation, less time" (C2)
@@ -104,13 +84,13 @@ show(tables.verdicts(verdicts, "C1"))
 # is nearly everything, and the joint one has as many weights as the single ones together: it is as large because its input is.
 
 # %%
-numbers = [number for number in experiment.NUMBERS if f"tasks_{number}" in done]
+numbers = [number for number in experiment.NUMBERS if f"tasks_{number}" in runs]
 figure, axes = plt.subplots(figsize=(5.5, 3.5))
 for key, label in (("parameters", "parameters"), ("flops", "operations"), ("epoch_cpu_seconds", "CPU seconds per epoch"), ("latency_ms", "latency")):
     shares = []
     for number in numbers:
         def total(row):
-            return results.interval(f"tasks_{number}", row, lambda run: run.get(key)).mean
+            return article.results.interval(f"tasks_{number}", row, lambda run: run.get(key)).mean
         shares.append(total("joint") / sum(total(f"object{index} alone") for index in range(number)))
     axes.plot(numbers, shares, marker="o", label=label)
 axes.axhline(1, color="black", linewidth=0.8)
@@ -119,7 +99,7 @@ if numbers:
     axes.legend(frameon=False)
 
 # %%
-show(tables.verdicts(verdicts, "C2"))
+show(tables.verdicts(article.verdicts, "C2"))
 
 # %% [markdown]
 # ## "Better than two-task, multi-label and hierarchical classification" (C7)
@@ -128,20 +108,20 @@ show(tables.verdicts(verdicts, "C2"))
 # class it likes best; the plain ten-class model stands beside them.
 
 # %%
-rows = done.get("posings", {})
-figures.levels({row: percent(results.interval("posings", row, score("objects"))) for row in rows}, "objects, test accuracy, %") if rows else None
+rows = {row: ("posings", row) for row in runs.get("posings", {})}
+figures.levels(article.levels(rows, score("objects")), "objects, test accuracy, %") if rows else None
 
 # %%
-show(tables.verdicts(verdicts, "C7"))
+show(tables.verdicts(article.verdicts, "C7"))
 
 # %% [markdown]
 # ## "Better generalisation" (C4)
 
 # %%
-pictures.curves(done.get("tuned", done.get("article", {})))
+pictures.curves(runs.get("tuned", runs.get("article", {})))
 
 # %%
-show(tables.verdicts(verdicts, "C4"))
+show(tables.verdicts(article.verdicts, "C4"))
 
 # %% [markdown]
 # ## Try it
@@ -150,16 +130,15 @@ show(tables.verdicts(verdicts, "C4"))
 
 # %%
 keras.utils.set_random_seed(0)
-settings = {
-    **experiment.variants("smoke")["tuned"]["joint"],
-    "features": "trunk", "grey": False, "width": 4, "test_rows": 96 if EPOCHS == 1 else None,
-    "examples": EXAMPLES, "epochs": EPOCHS, "run_eagerly": EPOCHS == 1,
-}
+settings = article.settings(
+    features="trunk", grey=False, width=4, test_rows=96 if EPOCHS == 1 else None,
+    examples=EXAMPLES, epochs=EPOCHS, run_eagerly=EPOCHS == 1,
+)
 read = ("digits", "objects", "examples", "batch_size")
 data = experiment.load(0, None, **{name: settings[name] for name in read})
 rows = plan.joint_and_alone(settings, experiment.TASKS, ["digits"])
-live = {row: {0: plain(experiment.run(chosen, 0, data, Path()))} for row, chosen in rows.items()}
-show(tables.scores(Results({"live": live}), "live"))
+live = article.live(rows, data)
+show(notebook.scores_of_live(live))
 
 # %%
 pictures.curves(live)
@@ -171,7 +150,7 @@ pictures.confusion(live)
 # ## What the runs say
 
 # %%
-show(tables.whole(verdicts))
+show(tables.whole(article.verdicts))
 
 # %% [markdown]
 # A claim is supported only where every aspect of it holds with its whole interval, and refuted where one lies wholly on the other side. With one

@@ -36,39 +36,19 @@ import matplotlib.pyplot as plt
 from IPython.display import Markdown
 
 import mtl_keras as mtl
-from mtl_keras import experiments
 from mtl_keras.data import samples
-from mtl_keras.evaluation.results import plain
-from mtl_keras.experiments import figures, pictures, plan, render, report, runner, tables
-from mtl_keras.experiments.blocks import Heading
-from mtl_keras.experiments.results import Results, robust, score
+from mtl_keras.experiments import figures, notebook, pictures, tables
+from mtl_keras.experiments.results import robust, score
 
-experiment = experiments.get("feature_fusion")
-RESULTS = Path(mtl.__file__).parents[1] / "results"
-results = runner.read(experiment, "laptop", range(5), RESULTS)
-done = results.runs  # variant -> row -> seed -> result
-verdicts = experiment.verdicts(results)
+article = notebook.Article("feature_fusion", Path(mtl.__file__).parents[1] / "results")
+experiment, runs = article.experiment, article.runs
 
 
 def show(*blocks):
-    return Markdown("\n\n".join(render.markdown(block) for block in blocks))
+    return Markdown(notebook.markdown(*blocks))
 
 
-def percent(found):
-    return type(found)(*(100 * value for value in found))
-
-
-def scores_of(*variants):
-    return [block for v in variants if v in done for block in (Heading(v, 4), tables.scores(results, v))]
-
-
-def gains_of(*variants):
-    pairs = [(v, task) for v in variants if v in done for task in results.alone(v)]
-    pairs = [(v, task) for v, task in pairs if results.has(v, "joint", f"{task} alone")]
-    return {f"{v}: {task}": percent(results.gain(v, task)) for v, task in pairs}
-
-
-Markdown(report.made_of(results, "laptop"))
+Markdown(article.made_of())
 
 # %% [markdown]
 # ## Doors and windows, by three sensors
@@ -96,24 +76,24 @@ figure.tight_layout()
 # pictures.
 
 # %%
-rows = done.get("features", {})
-figures.levels({row: percent(results.interval("features", row, score("objects"))) for row in rows}, "objects, test accuracy, %") if rows else None
+rows = {row: ("features", row) for row in runs.get("features", {})}
+figures.levels(article.levels(rows, score("objects")), "objects, test accuracy, %") if rows else None
 
 # %%
-figures.levels({row: percent(results.interval("features", row, robust("objects"))) for row in rows}, "objects, disturbed, %") if rows else None
+figures.levels(article.levels(rows, robust("objects")), "objects, disturbed, %") if rows else None
 
 # %%
-show(*scores_of("features"))
+show(*article.scores("features"))
 
 # %% [markdown]
 # Several networks on the picture, and their answers joined. Weights and stacking are fitted on validation rows.
 
 # %%
-rows = done.get("networks", {})
-figures.levels({row: percent(results.interval("networks", row, score("objects"))) for row in rows}, "objects, test accuracy, %") if rows else None
+rows = {row: ("networks", row) for row in runs.get("networks", {})}
+figures.levels(article.levels(rows, score("objects")), "objects, test accuracy, %") if rows else None
 
 # %%
-show(tables.verdicts(verdicts, "C6"))
+show(tables.verdicts(article.verdicts, "C6"))
 
 # %% [markdown]
 # ## Sensors that fail
@@ -121,16 +101,16 @@ show(tables.verdicts(verdicts, "C6"))
 # All three sensors fused against each alone. A row whose only sensor has failed can only be guessed.
 
 # %%
-show(*scores_of("smart_home"))
+show(*article.scores("smart_home"))
 
 # %% [markdown]
 # ## "Training several tasks raises the accuracy of each" (C1), "one model costs less" (C2), "sharing generalises" (C4)
 
 # %%
-figures.differences(gains_of("article", "smart_home"), "joint minus alone, points; reconstruction: 100 times the error")
+figures.differences(article.gains("article", "smart_home"), "joint minus alone, points; reconstruction: 100 times the error")
 
 # %%
-show(tables.verdicts(verdicts, "C1", "C2", "C4"))
+show(tables.verdicts(article.verdicts, "C1", "C2", "C4"))
 
 # %% [markdown]
 # ## Unequal classes and transfer
@@ -138,7 +118,7 @@ show(tables.verdicts(verdicts, "C1", "C2", "C4"))
 # The last class keeps a tenth of its rows, with and without over-sampling. A trunk trained on bundled drawings is frozen or trained on.
 
 # %%
-show(*scores_of("imbalanced", "transfer"))
+show(*article.scores("imbalanced", "transfer"))
 
 # %% [markdown]
 # ## Try it
@@ -147,15 +127,14 @@ show(*scores_of("imbalanced", "transfer"))
 
 # %%
 keras.utils.set_random_seed(0)
-settings = {
-    **experiment.variants("smoke")["smart_home"]["joint"],
-    "features": ["camera", "depth", "thermal"], "width": 2, "test_rows": 96 if EPOCHS == 1 else None,
-    "examples": EXAMPLES, "epochs": EPOCHS, "run_eagerly": EPOCHS == 1,
-}
+settings = article.settings(
+    "smart_home", features=["camera", "depth", "thermal"], width=2, test_rows=96 if EPOCHS == 1 else None,
+    examples=EXAMPLES, epochs=EPOCHS, run_eagerly=EPOCHS == 1,
+)
 data = experiment.load(0, None, pictures="sample/smart_home", examples=EXAMPLES, batch_size=32)
 rows = {"three sensors": settings, "camera only": {**settings, "features": ["camera"]}}
-live = {row: {0: plain(experiment.run(chosen, 0, data, Path()))} for row, chosen in rows.items()}
-show(tables.scores(Results({"live": live}), "live"))
+live = article.live(rows, data)
+show(notebook.scores_of_live(live))
 
 # %%
 pictures.confusion(live, "three sensors")
@@ -167,7 +146,7 @@ pictures.confusion(live, "camera only")
 # ## What the runs say
 
 # %%
-show(tables.whole(verdicts))
+show(tables.whole(article.verdicts))
 
 # %% [markdown]
 # A claim is supported only where every aspect of it holds with its whole interval, and refuted where one lies wholly on the other side. With one

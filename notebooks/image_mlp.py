@@ -36,39 +36,19 @@ import matplotlib.pyplot as plt
 from IPython.display import Markdown
 
 import mtl_keras as mtl
-from mtl_keras import experiments
 from mtl_keras.data import samples
-from mtl_keras.evaluation.results import plain
-from mtl_keras.experiments import figures, pictures, plan, render, report, runner, tables
-from mtl_keras.experiments.blocks import Heading
-from mtl_keras.experiments.results import Results, score
+from mtl_keras.experiments import figures, notebook, pictures, plan, tables
+from mtl_keras.experiments.results import score
 
-experiment = experiments.get("image_mlp")
-RESULTS = Path(mtl.__file__).parents[1] / "results"
-results = runner.read(experiment, "laptop", range(5), RESULTS)
-done = results.runs  # variant -> row -> seed -> result
-verdicts = experiment.verdicts(results)
+article = notebook.Article("image_mlp", Path(mtl.__file__).parents[1] / "results")
+experiment, runs = article.experiment, article.runs
 
 
 def show(*blocks):
-    return Markdown("\n\n".join(render.markdown(block) for block in blocks))
+    return Markdown(notebook.markdown(*blocks))
 
 
-def percent(found):
-    return type(found)(*(100 * value for value in found))
-
-
-def scores_of(*variants):
-    return [block for v in variants if v in done for block in (Heading(v, 4), tables.scores(results, v))]
-
-
-def gains_of(*variants):
-    pairs = [(v, task) for v in variants if v in done for task in results.alone(v)]
-    pairs = [(v, task) for v, task in pairs if results.has(v, "joint", f"{task} alone")]
-    return {f"{v}: {task}": percent(results.gain(v, task)) for v, task in pairs}
-
-
-Markdown(report.made_of(results, "laptop"))
+Markdown(article.made_of())
 
 # %% [markdown]
 # ## Digits and their places
@@ -92,14 +72,14 @@ figure.tight_layout()
 # The rows with a part of the budget may take as many operations as that part of the joint model.
 
 # %%
-show(*scores_of("article", "tuned"))
+show(*article.scores("article", "tuned"))
 
 # %%
-found = {name: gain for name, gain in gains_of("article", "tuned").items() if not name.endswith(("picture", "box"))}
+found = {name: gain for name, gain in article.gains("article", "tuned").items() if not name.endswith(("picture", "box"))}
 figures.differences(found, "points, joint minus alone")
 
 # %%
-show(tables.verdicts(verdicts, "C1"), tables.verdicts(verdicts, "C2"))
+show(tables.verdicts(article.verdicts, "C1"), tables.verdicts(article.verdicts, "C2"))
 
 # %% [markdown]
 # ## "Sharing improves generalisation" (C4)
@@ -107,14 +87,14 @@ show(tables.verdicts(verdicts, "C1"), tables.verdicts(verdicts, "C2"))
 # Three tests: the gap between training and test rows; pictures with noise, blur, a black square, other brightness; few training rows.
 
 # %%
-pictures.disturbed(done.get("tuned", {}), "digit", most=2)
+pictures.disturbed(runs.get("tuned", {}), "digit", most=2)
 
 # %%
-drawn = list(experiment.figures(results).values())
+drawn = list(experiment.figures(article.results).values())
 drawn[0] if drawn else None
 
 # %%
-show(tables.verdicts(verdicts, "C4"))
+show(tables.verdicts(article.verdicts, "C4"))
 
 # %% [markdown]
 # ## "A perceptron beats clustering and dimension reduction" (C5)
@@ -124,11 +104,10 @@ show(tables.verdicts(verdicts, "C4"))
 # %%
 rows = {"perceptron, article": ("article", "digit alone"), "perceptron, tuned": ("tuned", "digit alone")}
 rows |= {name: ("baselines", name) for name in experiment.DIMENSIONS}
-found = {name: percent(results.interval(*row, score("digit"))) for name, row in rows.items() if results.has(*row)}
-figures.levels(found, "digit, test accuracy, %")
+figures.levels(article.levels(rows, score("digit")), "digit, test accuracy, %")
 
 # %%
-show(tables.verdicts(verdicts, "C5"))
+show(tables.verdicts(article.verdicts, "C5"))
 
 # %% [markdown]
 # ## Other pictures, and folders of one's own
@@ -136,7 +115,7 @@ show(tables.verdicts(verdicts, "C5"))
 # The same network on other sets. `folders` draws a folder of pictures and reads it back, one sub-folder for each class.
 
 # %%
-show(*scores_of("fashion_mnist", "cifar10", "folders"))
+show(*article.scores("fashion_mnist", "cifar10", "folders"))
 
 # %% [markdown]
 # ## Try it
@@ -146,16 +125,15 @@ show(*scores_of("fashion_mnist", "cifar10", "folders"))
 
 # %%
 keras.utils.set_random_seed(0)
-settings = {
-    **experiment.variants("smoke")["tuned"]["joint"],
-    "pictures": "sample/digits", "width": 64, "robustness": False, "test_rows": 96 if EPOCHS == 1 else None,
-    "examples": EXAMPLES, "epochs": EPOCHS, "run_eagerly": EPOCHS == 1,
-}
+settings = article.settings(
+    pictures="sample/digits", width=64, robustness=False, test_rows=96 if EPOCHS == 1 else None,
+    examples=EXAMPLES, epochs=EPOCHS, run_eagerly=EPOCHS == 1,
+)
 tasks = ["digit", "parity", "large"]
 data = experiment.load(0, None, **{name: settings[name] for name in ("pictures", "examples", "batch_size")})
 rows = plan.joint_and_alone(settings, tasks, ["digit"])
-live = {row: {0: plain(experiment.run(chosen, 0, data, Path()))} for row, chosen in rows.items()}
-show(tables.scores(Results({"live": live}), "live"))
+live = article.live(rows, data)
+show(notebook.scores_of_live(live))
 
 # %%
 pictures.curves(live)
@@ -167,7 +145,7 @@ pictures.confusion(live)
 # ## What the runs say
 
 # %%
-show(tables.whole(verdicts))
+show(tables.whole(article.verdicts))
 
 # %% [markdown]
 # A claim is supported only where every aspect of it holds with its whole interval, and refuted where one lies wholly on the other side. With one

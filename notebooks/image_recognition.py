@@ -36,38 +36,19 @@ import matplotlib.pyplot as plt
 from IPython.display import Markdown
 
 import mtl_keras as mtl
-from mtl_keras import experiments
-from mtl_keras.evaluation.results import plain
-from mtl_keras.experiments import figures, pictures, plan, render, report, runner, tables
-from mtl_keras.experiments.blocks import Heading, Table
-from mtl_keras.experiments.results import Results, score
+from mtl_keras.experiments import figures, notebook, pictures, plan, tables
+from mtl_keras.experiments.blocks import Table
+from mtl_keras.experiments.results import score
 
-experiment = experiments.get("image_recognition")
-RESULTS = Path(mtl.__file__).parents[1] / "results"
-results = runner.read(experiment, "laptop", range(5), RESULTS)
-done = results.runs  # variant -> row -> seed -> result
-verdicts = experiment.verdicts(results)
+article = notebook.Article("image_recognition", Path(mtl.__file__).parents[1] / "results")
+experiment, runs = article.experiment, article.runs
 
 
 def show(*blocks):
-    return Markdown("\n\n".join(render.markdown(block) for block in blocks))
+    return Markdown(notebook.markdown(*blocks))
 
 
-def percent(found):
-    return type(found)(*(100 * value for value in found))
-
-
-def scores_of(*variants):
-    return [block for v in variants if v in done for block in (Heading(v, 4), tables.scores(results, v))]
-
-
-def gains_of(*variants):
-    pairs = [(v, task) for v in variants if v in done for task in results.alone(v)]
-    pairs = [(v, task) for v, task in pairs if results.has(v, "joint", f"{task} alone")]
-    return {f"{v}: {task}": percent(results.gain(v, task)) for v, task in pairs}
-
-
-Markdown(report.made_of(results, "laptop"))
+Markdown(article.made_of())
 
 # %% [markdown]
 # ## What the model sees
@@ -75,11 +56,10 @@ Markdown(report.made_of(results, "laptop"))
 # Bundled drawings, as a training batch has them: brightness varied by 0.1, random crops, resized, scaled to [0, 1], all inside `tf.data`.
 
 # %%
-settings = {
-    **experiment.variants("smoke")["tuned"]["joint"],
-    "depth": 8, "width": 4, "robustness": False, "test_rows": 96 if EPOCHS == 1 else None,
-    "examples": EXAMPLES, "epochs": EPOCHS, "run_eagerly": EPOCHS == 1,
-}
+settings = article.settings(
+    depth=8, width=4, robustness=False, test_rows=96 if EPOCHS == 1 else None,
+    examples=EXAMPLES, epochs=EPOCHS, run_eagerly=EPOCHS == 1,
+)
 read = ("pictures", "size", "examples", "batch_size", "augment", "loss", "least")
 data = experiment.load(0, None, **{name: settings[name] for name in read})
 inputs, labels = next(iter(data.train))
@@ -96,23 +76,23 @@ figure.tight_layout()
 # The joint model of both tasks against the image network alone: CIFAR-10 enlarged to 64 pixels.
 
 # %%
-show(*scores_of("article", "tuned"))
+show(*article.scores("article", "tuned"))
 
 # %%
-figures.differences(gains_of("article", "tuned"), "points, joint minus alone")
+figures.differences(article.gains("article", "tuned"), "points, joint minus alone")
 
 # %%
-show(tables.verdicts(verdicts, "C1"))
+show(tables.verdicts(article.verdicts, "C1"))
 
 # %% [markdown]
 # ## "Better generalisation and robustness" (C4)
 
 # %%
-variant = "tuned" if "tuned" in done else "article"
-pictures.disturbed(done.get(variant, {}), "objects")
+variant = "tuned" if "tuned" in runs else "article"
+pictures.disturbed(runs.get(variant, {}), "objects")
 
 # %%
-show(tables.verdicts(verdicts, "C4"))
+show(tables.verdicts(article.verdicts, "C4"))
 
 # %% [markdown]
 # ## "More layers, fewer layers, more data, augmentation, richer losses" (C8)
@@ -120,13 +100,13 @@ show(tables.verdicts(verdicts, "C4"))
 # One factor changed at a time, against the article's setting. More layers and fewer layers cannot both pay.
 
 # %%
-rows = {name: (name, "joint") for name in ("base", *experiment.FACTORS) if results.has(name, "joint")}
-changes = {name: percent(results.difference(row, ("base", "joint"), score("objects"))) for name, row in rows.items() if name != "base"}
+rows = {name: (name, "joint") for name in ("base", *experiment.FACTORS) if article.results.has(name, "joint")}
+changes = {name: notebook.percent(article.results.difference(row, ("base", "joint"), score("objects"))) for name, row in rows.items() if name != "base"}
 figures.differences(changes, "points, against the article's setting") if changes else None
 
 # %%
-lines = [(name, *tables.scores(results, name).rows[0][1:3], *tables.cost(results, name).rows[0][1:4]) for name in rows]
-show(Table(("factor", "objects", "match", "parameters", "FLOPs", "CPU s per epoch"), lines), tables.verdicts(verdicts, "C8"))
+lines = [(name, *tables.scores(article.results, name).rows[0][1:3], *tables.cost(article.results, name).rows[0][1:4]) for name in rows]
+show(Table(("factor", "objects", "match", "parameters", "FLOPs", "CPU s per epoch"), lines), tables.verdicts(article.verdicts, "C8"))
 
 # %% [markdown]
 # ## Unequal classes
@@ -134,13 +114,13 @@ show(Table(("factor", "objects", "match", "parameters", "FLOPs", "CPU s per epoc
 # The last class keeps a tenth of its rows; class weights give each class the same say.
 
 # %%
-show(*scores_of("imbalanced", "class_weights"))
+show(*article.scores("imbalanced", "class_weights"))
 
 # %% [markdown]
 # ## Which classes are taken for which
 
 # %%
-pictures.confusion(done.get(variant, {}))
+pictures.confusion(runs.get(variant, {}))
 
 # %% [markdown]
 # ## Try it
@@ -151,8 +131,8 @@ pictures.confusion(done.get(variant, {}))
 # %%
 keras.utils.set_random_seed(0)
 rows = plan.joint_and_alone(settings, experiment.TASKS, ["objects"])
-live = {row: {0: plain(experiment.run(chosen, 0, data, Path()))} for row, chosen in rows.items()}
-show(tables.scores(Results({"live": live}), "live"))
+live = article.live(rows, data)
+show(notebook.scores_of_live(live))
 
 # %%
 pictures.curves(live)
@@ -164,7 +144,7 @@ pictures.confusion(live)
 # ## What the runs say
 
 # %%
-show(tables.whole(verdicts))
+show(tables.whole(article.verdicts))
 
 # %% [markdown]
 # A claim is supported only where every aspect of it holds with its whole interval, and refuted where one lies wholly on the other side. With one

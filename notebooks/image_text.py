@@ -37,39 +37,19 @@ import matplotlib.pyplot as plt
 from IPython.display import Markdown
 
 import mtl_keras as mtl
-from mtl_keras import experiments
 from mtl_keras.data import samples
-from mtl_keras.evaluation.results import plain
-from mtl_keras.experiments import figures, pictures, plan, render, report, runner, tables
-from mtl_keras.experiments.blocks import Heading
-from mtl_keras.experiments.results import Results, score
+from mtl_keras.experiments import figures, notebook, pictures, plan, tables
+from mtl_keras.experiments.results import score
 
-experiment = experiments.get("image_text")
-RESULTS = Path(mtl.__file__).parents[1] / "results"
-results = runner.read(experiment, "laptop", range(5), RESULTS)
-done = results.runs  # variant -> row -> seed -> result
-verdicts = experiment.verdicts(results)
+article = notebook.Article("image_text", Path(mtl.__file__).parents[1] / "results")
+experiment, runs = article.experiment, article.runs
 
 
 def show(*blocks):
-    return Markdown("\n\n".join(render.markdown(block) for block in blocks))
+    return Markdown(notebook.markdown(*blocks))
 
 
-def percent(found):
-    return type(found)(*(100 * value for value in found))
-
-
-def scores_of(*variants):
-    return [block for v in variants if v in done for block in (Heading(v, 4), tables.scores(results, v))]
-
-
-def gains_of(*variants):
-    pairs = [(v, task) for v in variants if v in done for task in results.alone(v)]
-    pairs = [(v, task) for v, task in pairs if results.has(v, "joint", f"{task} alone")]
-    return {f"{v}: {task}": percent(results.gain(v, task)) for v, task in pairs}
-
-
-Markdown(report.made_of(results, "laptop"))
+Markdown(article.made_of())
 
 # %% [markdown]
 # ## The question that needs both
@@ -93,13 +73,13 @@ figure.tight_layout()
 # is AdamW under a one-cycle schedule.
 
 # %%
-show(*scores_of("article", "tuned"))
+show(*article.scores("article", "tuned"))
 
 # %%
-figures.differences(gains_of("article", "tuned"), "points, joint minus alone")
+figures.differences(article.gains("article", "tuned"), "points, joint minus alone")
 
 # %%
-show(tables.verdicts(verdicts, "C1"))
+show(tables.verdicts(article.verdicts, "C1"))
 
 # %% [markdown]
 # ## "One model costs less" (C2)
@@ -107,7 +87,7 @@ show(tables.verdicts(verdicts, "C1"))
 # Three models of one task against the joint model. Operations are those of one example of each task.
 
 # %%
-show(*(tables.cost(results, v) for v in ("tuned",) if v in done), tables.verdicts(verdicts, "C2"))
+show(*(tables.cost(article.results, v) for v in ("tuned",) if v in runs), tables.verdicts(article.verdicts, "C2"))
 
 # %% [markdown]
 # ## "New digits and new texts above 90 %" (C3)
@@ -118,12 +98,11 @@ show(*(tables.cost(results, v) for v in ("tuned",) if v in done), tables.verdict
 # %%
 rows = {"averaged vectors": ("tuned", "joint")}
 rows |= {text: (f"text_{text}", "joint") for text in experiment.TEXTS[1:]}
-rows |= {name[8:]: ("baselines", name) for name in done.get("baselines", {}) if name.startswith("topics: ")}
-found = {name: percent(results.interval(*row, score("topics"))) for name, row in rows.items() if results.has(*row)}
-figures.levels(found, "topics, test accuracy, %")
+rows |= {name[8:]: ("baselines", name) for name in runs.get("baselines", {}) if name.startswith("topics: ")}
+figures.levels(article.levels(rows, score("topics")), "topics, test accuracy, %")
 
 # %%
-show(tables.verdicts(verdicts, "C3"), *scores_of("imdb", "trec", "baselines"))
+show(tables.verdicts(article.verdicts, "C3"), *article.scores("imdb", "trec", "baselines"))
 
 # %% [markdown]
 # ## "More layers and stronger augmentation pay" (C8)
@@ -131,16 +110,16 @@ show(tables.verdicts(verdicts, "C3"), *scores_of("imdb", "trec", "baselines"))
 # A VGG and a U-Net encoder in place of the article's two convolutions, both at half the width; random crops and rotations of the digits.
 
 # %%
-show(*scores_of("trunk_vgg", "trunk_unet", "augmented"), tables.verdicts(verdicts, "C8"))
+show(*article.scores("trunk_vgg", "trunk_unet", "augmented"), tables.verdicts(article.verdicts, "C8"))
 
 # %% [markdown]
 # ## How the joint model learns
 
 # %%
-pictures.curves(done.get("tuned", {}))
+pictures.curves(runs.get("tuned", {}))
 
 # %%
-pictures.confusion(done.get("tuned", {}))
+pictures.confusion(runs.get("tuned", {}))
 
 # %% [markdown]
 # ## Try it
@@ -150,16 +129,15 @@ pictures.confusion(done.get("tuned", {}))
 
 # %%
 keras.utils.set_random_seed(0)
-settings = {
-    **experiment.variants("smoke")["tuned"]["joint"],
-    "text": "embedding", "trunk": "article_cnn", "width": 8, "test_rows": 96 if EPOCHS == 1 else None,
-    "examples": EXAMPLES, "epochs": EPOCHS, "run_eagerly": EPOCHS == 1,
-}
+settings = article.settings(
+    text="embedding", trunk="article_cnn", width=8, test_rows=96 if EPOCHS == 1 else None,
+    examples=EXAMPLES, epochs=EPOCHS, run_eagerly=EPOCHS == 1,
+)
 read = ("digits", "topics", "examples", "batch_size", "augment")
 data = experiment.load(0, None, **{name: settings[name] for name in read})
 rows = plan.joint_and_alone(settings, experiment.TASKS, ["digits"])
-live = {row: {0: plain(experiment.run(chosen, 0, data, Path()))} for row, chosen in rows.items()}
-show(tables.scores(Results({"live": live}), "live"))
+live = article.live(rows, data)
+show(notebook.scores_of_live(live))
 
 # %%
 pictures.curves(live)
@@ -176,7 +154,7 @@ plt.axis("off");
 # ## What the runs say
 
 # %%
-show(tables.whole(verdicts))
+show(tables.whole(article.verdicts))
 
 # %% [markdown]
 # A claim is supported only where every aspect of it holds with its whole interval, and refuted where one lies wholly on the other side. With one

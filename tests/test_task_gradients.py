@@ -228,7 +228,28 @@ def test_what_a_method_may_have_besides(jacobian):
     np.testing.assert_allclose(model.weighting.heard.numpy(), now, rtol=1e-5)
 
 
-@pytest.mark.parametrize("name", sorted(set(mtl.weighting.names()) - {"static"}))
+# Every kind of state; the others of the same kinds in `make test-full`.
+QUICK = {
+    "dwa",
+    "famo",
+    "gradnorm",
+    "mgda_ub",
+    "pcgrad",
+    "imtl",
+    "nash_mtl",
+    "db_mtl",
+    "modo",
+    "moco",
+}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if name in QUICK else pytest.mark.full)
+        for name in sorted(set(mtl.weighting.names()) - {"static"})
+    ],
+)
 def test_every_method_trains_a_model_and_comes_back_with_its_state(name, tmp_path):
     model = toy_tasks.build(noise=False)
     if name == "mgda_ub":  # the tasks of the toy model have no tensor in common

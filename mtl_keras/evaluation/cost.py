@@ -74,7 +74,7 @@ def flops(model, input_shapes=None):
             f"inputs are {[x.name for x in model.inputs]}"
         )
     specs = keras.tree.map_structure(lambda x: _spec(x, shapes), model.input)
-    forward = tf.function(lambda inputs: model(inputs, training=False))
+    forward = tf.function(lambda inputs: model(inputs, training=False), autograph=False)
     return 2 * _multiply_adds(forward.get_concrete_function(specs).graph)
 
 

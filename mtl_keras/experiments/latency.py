@@ -21,7 +21,7 @@ def latency(model, rows=32, repeats=20):
         >>> latency(mtl.MultiTaskModel(x, {"sum": keras.layers.Dense(1, name="sum")(x)})) > 0
         True
     """
-    call = tf.function(lambda inputs: model(inputs, training=False))
+    call = tf.function(lambda inputs: model(inputs, training=False), autograph=False)
     inputs = {name: tf.zeros((rows, *x.shape[1:])) for name, x in model.inputs_by_name.items()}
     call(inputs)
     times = []
