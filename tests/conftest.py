@@ -20,6 +20,14 @@ def pytest_configure(config):
     hypothesis.settings.load_profile("full" if config.option.markexpr == "full" else "few")
 
 
+# First, so that in the end no worker waits for another.
+LONG = ("tests/test_notebooks.py", "tests/replicas/", "tests/cli/", "tests/experiments/")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
 @pytest.fixture(autouse=True)
 def _fresh_seeds():
     keras.utils.set_random_seed(0)

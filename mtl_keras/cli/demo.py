@@ -12,6 +12,7 @@ SETS = {
     "match": "sample/captions",
 }
 WIDTH, BATCH_SIZE, EPOCHS, LEARNING_RATE = 8, 80, 5, 0.005
+HEAD_EPOCHS = 3  # Of the heads on one part of a pair.
 EXAMPLES = None  # All rows.
 ASKED = 3  # Held-out pictures of each task that the export is asked about.
 HEADLINE = "Midfielder extends contract as the club climbs to third in the league"
@@ -101,17 +102,17 @@ def compare(args, data):
         data,
         epochs=EPOCHS,
         seeds=[args.seed],
-        optimizer=lambda: _optimizer(data),
+        optimizer=lambda: _optimizer(data, EPOCHS),
         callbacks=used,
         verbose=0 if args.quiet else 1,
     )
     return comparison, keeper.model
 
 
-def _optimizer(data):
+def _optimizer(data, epochs):
     from mtl_keras import presets
 
-    steps = EPOCHS * int(data.train.cardinality())
+    steps = epochs * int(data.train.cardinality())
     return presets.optimizer("adamw", steps=steps, learning_rate=LEARNING_RATE)
 
 
@@ -142,7 +143,7 @@ def match_from_one_part(args, data, model):
     }
     alone = mtl.MultiTaskModel(x, parts)
     alone.compile(
-        _optimizer(match),
+        _optimizer(match, HEAD_EPOCHS),
         loss=dict.fromkeys(parts, match.losses["match"]),
         metrics=dict.fromkeys(parts, match.metrics["match"]),
     )
@@ -153,7 +154,7 @@ def match_from_one_part(args, data, model):
     alone.fit(
         relabelled(match.train),
         validation_data=relabelled(match.validation),
-        epochs=EPOCHS,
+        epochs=HEAD_EPOCHS,
         verbose=0,
         callbacks=[] if args.quiet else [mtl.callbacks.CompactProgress()],
     )

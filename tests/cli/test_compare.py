@@ -36,8 +36,8 @@ def test_one_weighting(tables, tmp_path, capsys):
     assert (tmp_path / "plots" / "task_bars.png").exists()
 
 
-def test_several_weightings_and_seeds_share_the_single_task_runs(tables, tmp_path, capsys):
-    several = ["--weighting", "none", "pcgrad", "--jacobian", "every=2", "--seeds", "0,1"]
+def test_several_weightings_share_the_single_task_runs(tables, tmp_path, capsys):
+    several = ["--weighting", "none", "pcgrad", "--jacobian", "every=2", "--seeds", "1"]
     assert _compare(tables, tmp_path, *several, "--quiet") == 0
     printed = capsys.readouterr()
     assert printed.err == ""
@@ -45,13 +45,13 @@ def test_several_weightings_and_seeds_share_the_single_task_runs(tables, tmp_pat
         "weighting", "single-task", "none", "pcgrad",
     ]  # fmt: skip
     assert "s/step" in printed.out.splitlines()[0]
-    assert len(list((tmp_path / "runs").glob("single-*"))) == 4
-    assert len(list((tmp_path / "runs").glob("multi-*"))) == 4
+    assert len(list((tmp_path / "runs").glob("single-*"))) == 2
+    assert len(list((tmp_path / "runs").glob("multi-*"))) == 2
     found = json.loads((tmp_path / "pcgrad" / "comparison.json").read_text())
-    assert found["table"]["seeds"] == [0, 1]
+    assert found["table"]["seeds"] == [1]
     runs = [json.loads(path.read_text()) for path in (tmp_path / "runs").glob("*.json")]
     looks = [run["configuration"]["jacobian"] for run in runs if "jacobian" in run["configuration"]]
-    assert looks == [{"at": None, "every": 2, "fraction": 1.0}] * 2
+    assert looks == [{"at": None, "every": 2, "fraction": 1.0}]
 
 
 @pytest.mark.full  # `tests/evaluation/test_static_weights.py` tunes

@@ -12,6 +12,7 @@ def small(monkeypatch):
     for name, value in (
         ("WIDTH", 2),
         ("EPOCHS", 1),
+        ("HEAD_EPOCHS", 1),
         ("BATCH_SIZE", 64),
         ("ASKED", 2),
         ("EXAMPLES", 256),
