@@ -110,7 +110,23 @@ def _heads(calls, ends):
         named = [i for i, x in enumerate(layers) if x.name.startswith((f"{task}_", f"{task}/"))]
         last = max([*kernels[:1], *named], default=len(chain) - 1)
         heads |= dict.fromkeys(chain[: last + 1], task)
+    _add_fusions(calls, heads)
     return heads
+
+
+def _add_fusions(calls, heads):
+    """Adds what bears a task's name and leads only to its head, such as layers that join inputs."""
+    children = {key: [] for key in calls}
+    for key, call in calls.items():
+        for parent in call.parents:
+            children[parent].append(key)
+    for key in reversed(calls):
+        tasks = {heads.get(child) for child in children[key]}
+        if key in heads or len(tasks) != 1 or None in tasks or _is_input(calls[key]):
+            continue
+        (task,) = tasks
+        if calls[key].layer.name.startswith((f"{task}_", f"{task}/")):
+            heads[key] = task
 
 
 def _is_input(call):

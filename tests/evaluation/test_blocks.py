@@ -116,3 +116,20 @@ def test_other_models_are_refused():
     x = keras.Input((4,))
     with pytest.raises(ValueError, match="dict of outputs"):
         blocks(keras.Model(x, layers.Dense(2)(x)))
+
+
+def test_what_joins_inputs_under_a_task_s_name_is_in_its_head():
+    x = {name: keras.Input((4,), name=name) for name in "xz"}
+    shared = layers.Dense(3, name="shared")
+    parts = [layers.Dense(5, name=f"both_{name}")(shared(tensor)) for name, tensor in x.items()]
+    outputs = {
+        "alone": layers.Dense(2, name="alone")(shared(x["x"])),
+        "both": layers.Dense(2, name="both")(layers.Multiply(name="both_product")(parts)),
+    }
+    found = blocks(keras.Model(x, outputs))
+    assert [(b.kind, b.title) for b in found] == [
+        ("input", "x"), ("input", "z"), ("shared", "shared"), ("head", "alone"), ("head", "both"),
+    ]  # fmt: skip
+    assert [layer.name for layer in found[-1].layers] == [
+        "both_x", "both_z", "both_product", "both",
+    ]  # fmt: skip
