@@ -139,7 +139,7 @@ def main():
         results.write(
             args.json,
             {
-                "command": f"python benchmarks/step_cost.py --steps {args.steps}",
+                "command": f"python benchmarks/step_cost.py --steps {args.steps} --width {args.width}",
                 "batch": BATCH,
                 "width": args.width,
                 "steps": found,
