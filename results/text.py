@@ -86,11 +86,25 @@ RUNS = {
 
 
 def trec_model():
-    """Two tasks over convolutions; some words of the training texts are made unknown."""
+    """Two tasks, each the sum of a deep and a wide part.
+
+    Deep: convolutions. Wide: a linear model of words and word pairs. Some words of the training
+    texts are made unknown.
+    """
     x = keras.Input((TREC["sequence_length"],), dtype="int32", name="question_text")
-    features = text.text_cnn(TREC["vocabulary_size"])(text.WordDropout(0.1)(x))
+    words = text.WordDropout(0.1)(x)
+    deep = text.text_cnn(TREC["vocabulary_size"])(words)
+    bag = text.bag_of_words(TREC["vocabulary_size"], pairs=2**14, binary=True, normalize=True)
+    wide = keras.layers.Rescaling(10.0)(bag(words))
+    options = {
+        "use_bias": False,
+        "kernel_initializer": "zeros",
+        "kernel_regularizer": keras.regularizers.L2(1e-5),
+    }
     outputs = {
-        task: keras.layers.Dense(classes, name=task)(features)
+        task: keras.layers.Add(name=task)(
+            [keras.layers.Dense(classes)(deep), keras.layers.Dense(classes, **options)(wide)]
+        )
         for task, classes in (("coarse", 6), ("fine", 47))
     }
     return mtl.MultiTaskModel(x, outputs)
