@@ -22,6 +22,7 @@ from mtl_keras import presets
 from mtl_keras.evaluation import results
 
 BATCH = 128
+COMMAND = "python benchmarks/step_cost.py"
 
 
 def build(cls, width, **options):
@@ -139,7 +140,7 @@ def main():
         results.write(
             args.json,
             {
-                "command": f"python benchmarks/step_cost.py --steps {args.steps} --width {args.width}",
+                "command": f"{COMMAND} --steps {args.steps} --width {args.width}",
                 "batch": BATCH,
                 "width": args.width,
                 "steps": found,
