@@ -232,7 +232,7 @@ def test_the_rows_tell_the_size_of_an_input_that_leaves_it_open():
     assert cost(model, shapes).flops == 4
 
 
-@pytest.mark.full  # `tests/cli/test_compare.py` does the same
+@pytest.mark.full  # `tests/cli` compares quickly: texts in `test_compare`, pictures in `test_demo`
 def test_comparison_of_real_data(tmp_path):
     """The bundled digits and headlines through `Data`, once through everything."""
     data = mtl.data.load(
