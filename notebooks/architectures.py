@@ -285,7 +285,7 @@ for row, (above, below) in enumerate(axes.T):
 #
 # `python results/fusion.py` makes the runs of this table. *Matching* asks whether two parts agree, and Keras' plain concatenation under a linear head
 # cannot answer that. In *redundant* both parts show the same class, the picture with 20 % errors: a network leans on the text until modality dropout
-# makes it learn the picture too. *Captions* is the task above with five times as many pairs, with all parts in training or with 30 % of the rows lacking
+# makes it learn the picture too. *Captions* is the task above with three times as many pairs, with all parts in training or with 30 % of the rows lacking
 # one.
 
 # %%

@@ -24,7 +24,7 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Fewer where a test only wants to see it run.
-EPOCHS = int(os.environ.get("MTL_EPOCHS", 8))
+EPOCHS = int(os.environ.get("MTL_EPOCHS", 6))
 EXAMPLES = int(os.environ.get("MTL_EXAMPLES", 0)) or None
 
 import keras
@@ -95,17 +95,17 @@ fig.tight_layout()
 # ## Model
 #
 # Plain functional Keras. The trunk shares its kernels between all pictures and gives each input batch normalisation of its
-# own; the text branch shares its word vectors. The fused task concatenates both, each normalised so that neither drowns the
-# other, and needs a hidden layer: whether two things agree is no sum of what each says alone.
+# own; the text branch shares its word vectors. The fused task concatenates the features of picture and text with a product of
+# both: whether two things agree is no sum of what each says alone.
 
 # %%
 x = data.inputs()
 trunk = mtl.trunks.conv_trunk(width=8)
 text = mtl.text.embedding_branch(data.vocabulary_size, width=64, dropout=0.3)
-seen = keras.layers.LayerNormalization(name="match_seen")(trunk(x["match_image"]))
-read = keras.layers.LayerNormalization(name="match_read")(text(x["match_text"]))
-fused = keras.layers.Concatenate(name="match_fused")([seen, read])
-fused = keras.layers.Dense(128, activation="relu", name="match_hidden")(fused)
+pair = {"seen": trunk(x["match_image"]), "read": text(x["match_text"])}
+product = mtl.fusion.bilinear_fusion(256, name="match_product")(pair)
+fused = keras.layers.Concatenate(name="match_fused")([*pair.values(), product])
+fused = keras.layers.Dense(256, activation="relu", name="match_hidden")(fused)
 
 model = mtl.MultiTaskModel(
     inputs=x,
@@ -129,7 +129,7 @@ mtl.evaluation.model_diagram(model)
 # %%
 steps = EPOCHS * len(data.train)
 model.compile(
-    mtl.presets.optimizer("adamw", steps=steps, learning_rate=0.01),  # one cycle: up, then down to 0
+    mtl.presets.optimizer("adamw", steps=steps, learning_rate=0.005),  # one cycle: up, then down to 0
     loss=data.losses,
     metrics=data.metrics,
     weighting="pcgrad",

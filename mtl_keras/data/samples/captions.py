@@ -83,7 +83,7 @@ _CLOSINGS = [
 
 
 def load():
-    """Returns the pairs: 4,320 for training and 1,008 for testing, half of them true.
+    """Returns the pairs: 6,480 for training and 1,008 for testing, half of them true.
 
     Returns:
         A dict as `mtl_keras.data.samples.load` describes it: `image` uint8 (rows, 32, 32, 3),
@@ -95,7 +95,7 @@ def load():
         ((1008, 32, 32, 3), (1008,), 0.5)
     """
     return {
-        "train": _split(grids=60, seed=3),
+        "train": _split(grids=90, seed=3),
         "test": _split(grids=14, seed=4),
         "class_names": {"label": ["no", "yes"]},
     }
