@@ -1,5 +1,6 @@
 """Settings and fixtures of all tests."""
 
+import gc
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -12,6 +13,10 @@ import keras
 import pytest
 
 from mtl_keras import clock
+
+# What is imported stays; looking for garbage among it again and again takes a twentieth of the time.
+gc.freeze()
+gc.set_threshold(100_000)
 
 # The first call traces, so there is no deadline; `make test-full` draws hypothesis' own 100.
 hypothesis.settings.register_profile("few", deadline=None, max_examples=25)
