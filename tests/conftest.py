@@ -14,7 +14,7 @@ import pytest
 
 from mtl_keras import clock
 
-# What is imported stays; looking for garbage among it again and again takes a twentieth of the time.
+# What is imported stays; to look for garbage in it again and again takes 5 % of the time.
 gc.freeze()
 gc.set_threshold(100_000)
 
