@@ -232,7 +232,8 @@ plots.sharing_maps(learned("dselect_k"))
 # learned vector stands in for the others. Modality dropout takes parts away in training, so that the head can answer with any of them.
 
 # %%
-pairs = mtl.data.load(match="sample/captions", validation=0, batch_size=64, seed=0)
+few = EXAMPLES if EXAMPLES < 1000 else None
+pairs = mtl.data.load(match="sample/captions", examples=few, validation=0, batch_size=64, seed=0)
 x = pairs.inputs()
 trunk, half = mtl.trunks.conv_trunk(8), keras.layers.AveragePooling2D(2)
 parts = {
@@ -245,11 +246,10 @@ matcher = mtl.MultiTaskModel(
     x, {"match": keras.layers.Dense(1, name="match")(joined)},
     preprocess=pairs.preprocess, class_names=pairs.class_names,
 )
-captions = pairs.train.take(max(1, EXAMPLES // 256)) if EXAMPLES < 1000 else pairs.train
 matcher.compile(
-    mtl.presets.optimizer(steps=2 * EPOCHS * len(captions)), loss=pairs.losses, metrics=pairs.metrics, jit_compile=False
+    mtl.presets.optimizer(steps=2 * EPOCHS * len(pairs.train)), loss=pairs.losses, metrics=pairs.metrics, jit_compile=False
 )
-matcher.fit(captions, epochs=2 * EPOCHS, verbose=0)
+matcher.fit(pairs.train, epochs=2 * EPOCHS, verbose=0)
 print(f"{100 * matcher.evaluate(pairs.test, verbose=0, return_dict=True)['match_accuracy']:.1f} % of the test pairs")
 
 # %% [markdown]
