@@ -71,7 +71,7 @@ def adam(learning_rate):
 
 
 CNN = {"width": 64, "filters": 64}
-GRU = {"width": 64, "bidirectional": False, "dropout": 0.3}
+GRU = {"width": 64, "bidirectional": False, "dropout": 0.5, "word_dropout": 0.3}
 RUNS = {
     "imdb-logistic_regression": Run(
         {**IMDB, "sequence_length": 800}, logistic_regression, 4, adam(0.02), {"penalty": 2e-6}
