@@ -123,9 +123,12 @@ class BagOfWords(layers.Layer):
             bucket = ops.mod(ops.mod(first * _FIRST + second * _SECOND, _PRIME), self.pairs)
             pairs = ops.where(both, ops.cast(bucket, "int32") + self.vocabulary_size, 0)
             tokens = ops.concatenate([ops.cast(tokens, "int32"), pairs], axis=1)
-        size = self.vocabulary_size + self.pairs
-        # The shape of the counts is not known in a graph.
-        return ops.reshape(ops.bincount(tokens, minlength=size), (ops.shape(tokens)[0], size))
+        tokens = ops.cast(tokens, "int32")
+        rows = ops.shape(tokens)[0]
+        # `ops.bincount` has a size that XLA does not know.
+        row = ops.broadcast_to(ops.arange(rows)[:, None], ops.shape(tokens))
+        places = ops.stack([row, tokens], axis=-1)
+        return ops.scatter(places, ops.ones_like(tokens), (rows, self.vocabulary_size + self.pairs))
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], self.vocabulary_size + self.pairs)

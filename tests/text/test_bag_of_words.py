@@ -64,6 +64,13 @@ def test_pairs_know_their_order_and_spread_over_the_buckets():
     assert (buckets[:197] != layer(ids[:197, ::-1]).numpy()[:, 200:].argmax(1)).mean() > 0.95
 
 
+def test_xla_counts_the_same():
+    layer = BagOfWords(10, pairs=20)
+    ids = np.random.default_rng(0).integers(0, 10, (3, 7), "int32")
+    compiled = tf.function(layer, jit_compile=True)
+    np.testing.assert_array_equal(compiled(tf.constant(ids)), layer(ids))
+
+
 def test_a_data_set_of_batches_teaches_the_same():
     ids = np.random.default_rng(0).integers(0, 20, (300, 5))
     one, other = (BagOfWords(20, pairs=7, idf=True) for _ in range(2))
