@@ -38,7 +38,7 @@ def _list(args):
     from mtl_keras.data import samples
 
     folder, prepared = _prepared(args.data_dir)
-    rows = [(f"sample/{name}", *_sizes(samples.load(name))) for name in samples.names()]
+    rows = [(f"sample/{name}", *samples.rows(name)) for name in samples.names()]
     found = {
         "samples": [dict(zip(("set", "train", "test"), row)) for row in rows],
         "data_dir": folder,
@@ -52,10 +52,6 @@ def _list(args):
     console.show(args, found, *tables)
     if not prepared:
         console.say(args, f"No sets of TensorFlow Datasets in {folder}.")
-
-
-def _sizes(content):
-    return [len(content[split][1]["label"]) for split in ("train", "test")]
 
 
 def _prepared(data_dir):

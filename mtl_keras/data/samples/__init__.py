@@ -13,14 +13,15 @@ from mtl_keras.data.samples import (
 )
 from mtl_keras.errors import unknown
 
+# With the numbers of training and test examples.
 _SETS = {
-    "canvas_digits": canvas_digits,
-    "captions": captions,
-    "digits": digits,
-    "drawings": drawings,
-    "headlines": headlines,
-    "number_words": number_words,
-    "smart_home": smart_home,
+    "canvas_digits": (canvas_digits, 4000, 1000),
+    "captions": (captions, 6480, 1008),
+    "digits": (digits, 1437, 360),
+    "drawings": (drawings, 4000, 1000),
+    "headlines": (headlines, 2395, 400),
+    "number_words": (number_words, 5748, 720),
+    "smart_home": (smart_home, 2000, 500),
 }
 
 
@@ -32,6 +33,19 @@ def names():
         ['canvas_digits', 'captions', 'digits']
     """
     return list(_SETS)
+
+
+def rows(name):
+    """Returns the numbers of training and test examples of a sample set, without making them.
+
+    Args:
+        name: str, one of `names()`.
+
+    Example:
+        >>> rows("digits")
+        (1437, 360)
+    """
+    return _SETS[name][1:]
 
 
 @functools.cache
@@ -56,7 +70,7 @@ def load(name):
     """
     if name not in _SETS:
         raise unknown("sample set", name, names())
-    found = _SETS[name].load()
+    found = _SETS[name][0].load()
     for split in ("train", "test"):
         for columns in found[split]:
             for array in columns.values():
