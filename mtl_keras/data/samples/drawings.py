@@ -21,6 +21,7 @@ SHAPES = [
     "moon",
     "house",
 ]
+# Arrays in between are (rows, channels, lines, columns): NumPy is slow where the last axis is short.
 _CHUNK = 250  # pictures drawn at once, so that the arrays stay in the processor's cache
 
 
@@ -117,21 +118,22 @@ def _draw(shapes, colours, rng):
         distance[chosen] = _DISTANCES[name](x[chosen], y[chosen])
     shade = _scalars(colours)[0] * (1 + _ramp(rows, 0.15, rng))
     canvas = _blend(canvas, shade, distance * scale)
-    noise = rng.standard_normal(canvas.shape, dtype="float32")
+    noise = rng.standard_normal((rows, SIZE, SIZE, 3), dtype="float32")
     brightness, strength = _scalars(rng.uniform(0.75, 1.1, rows), rng.uniform(0.01, 0.06, rows))
-    canvas = canvas * brightness + noise * strength
-    return np.rint(np.clip(canvas, 0, 1) * 255).astype("uint8")
+    canvas = canvas * brightness + noise.transpose(0, 3, 1, 2) * strength
+    canvas = np.rint(np.clip(canvas, 0, 1) * 255).astype("uint8")
+    return np.ascontiguousarray(canvas.transpose(0, 2, 3, 1))
 
 
 def _scalars(*values):
-    """Returns arrays (rows,) or (rows, 3) as float32 that broadcast over rows, lines, columns."""
-    return [np.atleast_2d(v.T).T.astype("float32")[:, None, None] for v in values]
+    """Returns arrays (rows,) or (rows, 3) as float32 that broadcast over lines and columns."""
+    return [v.astype("float32").reshape(len(v), -1, 1, 1) for v in values]
 
 
 def _pixels():
-    """Returns x and y of the pixels, from the middle, as (1, 1, SIZE, 1) and (1, SIZE, 1, 1)."""
+    """Returns x and y of the pixels, from the middle, as (SIZE,) and (SIZE, 1)."""
     middle = np.arange(SIZE, dtype="float32") - (SIZE - 1) / 2
-    return middle[:, None], middle[:, None, None]
+    return middle, middle[:, None]
 
 
 def _blend(canvas, colour, distance):
@@ -190,13 +192,13 @@ def _background(pair, rng, strokes=5):
 
 def _grain(rows, rng, cell=4):
     """Returns smooth random light and dark, linear between points `cell` pixels apart."""
-    grain = rng.uniform(-0.12, 0.12, (rows, SIZE // cell + 1, SIZE // cell + 1, 1))
+    grain = rng.uniform(-0.12, 0.12, (rows, 1, SIZE // cell + 1, SIZE // cell + 1))
     grain = grain.astype("float32")
     index, t = np.divmod(np.arange(SIZE, dtype="float32"), cell)
-    index, t = index.astype(int), (t / cell)[:, None]
-    grain = grain[:, :, index] * (1 - t) + grain[:, :, index + 1] * t
+    index, t = index.astype(int), t / cell
+    grain = grain[..., index] * (1 - t) + grain[..., index + 1] * t
     t = t[:, None]
-    return grain[:, index] * (1 - t) + grain[:, index + 1] * t
+    return grain[:, :, index] * (1 - t) + grain[:, :, index + 1] * t
 
 
 def _length(x, y):
