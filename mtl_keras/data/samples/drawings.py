@@ -21,7 +21,7 @@ SHAPES = [
     "moon",
     "house",
 ]
-# Arrays in between are (rows, channels, lines, columns): NumPy is slow where the last axis is short.
+# In between, arrays are (rows, channels, lines, columns): a short last axis makes NumPy slow.
 _CHUNK = 250  # pictures drawn at once, so that the arrays stay in the processor's cache
 
 
