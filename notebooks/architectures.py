@@ -73,8 +73,9 @@ grey, colour = keras.Input((28, 28, 1), name="grey"), keras.Input((32, 32, 3), n
 networks = {"colour alone": keras.Model(colour, trunk(colour))}
 networks["grey and colour"] = keras.Model([grey, colour], [trunk(grey), trunk(colour)])
 for name, network in networks.items():
-    norms = sum(v.shape.num_elements() for layer in network.layers if "norm" in layer.name for v in layer.variables)
-    print(f"{name:16} {network.count_params():,} parameters, {norms:,} of them in batch normalisation")
+    norms = [layer for layer in network.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    held = sum(norm.count_params() for norm in norms)
+    print(f"{name:16} {network.count_params():,} parameters, {held:,} of them in batch normalisation")
 
 # %% [markdown]
 # ## Sharing architectures
@@ -241,7 +242,7 @@ parts = {
     "image": mtl.fusion.optional(lambda picture: trunk(half(picture)), x["match_image"]),
     "text": mtl.fusion.optional(mtl.text.embedding_branch(pairs.vocabulary_size, 64), x["match_text"]),
 }
-joined = mtl.fusion.concatenate_fusion(128, modality_dropout=0.1)(parts)
+joined = mtl.fusion.bilinear_fusion(256, modality_dropout=0.1)(parts)
 matcher = mtl.MultiTaskModel(
     x, {"match": keras.layers.Dense(1, name="match")(joined)},
     preprocess=pairs.preprocess, class_names=pairs.class_names,

@@ -15,6 +15,7 @@ NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 def test_runs(path, tmp_path, monkeypatch):
     monkeypatch.setenv("MTL_EPOCHS", "1")
     monkeypatch.setenv("MTL_EXAMPLES", "256")
+    monkeypatch.delenv("TFDS_DATA_DIR", raising=False)  # So they use what ships with the package.
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(path.parents[1])]))
     notebook = nbformat.read(path, as_version=4)
     client = NotebookClient(notebook, timeout=1200, resources={"metadata": {"path": str(tmp_path)}})
