@@ -79,7 +79,7 @@ RUNS = {
     "imdb-averaged": Run({**IMDB, "sequence_length": 400}, averaged, 4, adam(0.003)),
     "imdb-cnn": Run(
         {**IMDB, "sequence_length": 400}, cnn, 5, adam(0.002),
-        {"width": 64, "filters": 100, "word_dropout": 0.3},
+        {"width": 128, "filters": 128, "word_dropout": 0.5},
     ),
     "imdb-gru": Run({**IMDB, "sequence_length": 400}, gru, 4, adam(0.004), GRU),
     "ag_news-logistic_regression": Run(NEWS, logistic_regression, 2, adam(0.02), {"penalty": 1e-6}),
