@@ -13,7 +13,7 @@ SETS = {
 }
 WIDTH, BATCH_SIZE, EPOCHS, LEARNING_RATE = 8, 80, 5, 0.005
 HEAD_EPOCHS = 5  # Of the heads on one part of a pair.
-EXAMPLES = {"objects": 2700}  # All rows of the others, which are harder.
+EXAMPLES = {"objects": 2700}  # All rows of the other tasks.
 ASKED = 3  # Held-out pictures of each task that the export is asked about.
 HEADLINE = "Midfielder extends contract as the club climbs to third in the league"
 

@@ -41,11 +41,20 @@ def rows(name):
     Args:
         name: str, one of `names()`.
 
+    Raises:
+        ValueError: if there is no sample set of that name.
+
     Example:
         >>> rows("digits")
         (1437, 360)
     """
-    return _SETS[name][1:]
+    return _find(name)[1:]
+
+
+def _find(name):
+    if name not in _SETS:
+        raise unknown("sample set", name, names())
+    return _SETS[name]
 
 
 @functools.cache
@@ -68,9 +77,7 @@ def load(name):
         >>> sorted(load("digits"))
         ['class_names', 'test', 'train']
     """
-    if name not in _SETS:
-        raise unknown("sample set", name, names())
-    found = _SETS[name][0].load()
+    found = _find(name)[0].load()
     for split in ("train", "test"):
         for columns in found[split]:
             for array in columns.values():

@@ -44,9 +44,10 @@ def test_names():
     assert samples.names() == sorted(DIGESTS)
 
 
-def test_unknown_name_suggests_the_nearest():
+@pytest.mark.parametrize("ask", [samples.load, samples.rows])
+def test_unknown_name_suggests_the_nearest(ask):
     with pytest.raises(ValueError, match=r"sample set 'drawing'. Did you mean 'drawings'\?"):
-        samples.load("drawing")
+        ask("drawing")
 
 
 @pytest.mark.parametrize("name", SIZES)
