@@ -251,7 +251,9 @@ class _Scaled:
         self._optimizer = optimizer
         self.tape, self.batch, self.features = seen.tape, seen.batch, seen.features
         self._losses = [self.of(value) for value in seen.batch.values]
-        self.factor = optimizer.scale_loss(tf.constant(1.0))
+        one = tf.constant(1.0)
+        self.factor = optimizer.scale_loss(one)
+        self._unscaled = self.factor is one
 
     def __iter__(self):
         return iter(self._losses)
@@ -277,10 +279,12 @@ class _Scaled:
 
     def unscaled(self, rows):
         """Returns gradients in float32 and without the loss scale."""
-        return [
-            [None if g is None else tf.cast(g, tf.float32) / self.factor for g in task]
-            for task in rows
-        ]
+
+        def unscaled(gradient):
+            gradient = tf.cast(gradient, tf.float32)
+            return gradient if self._unscaled else gradient / self.factor
+
+        return [[None if g is None else unscaled(g) for g in task] for task in rows]
 
 
 def _over_replicas(gradients):

@@ -185,12 +185,19 @@ def check_non_conflict(given):
 
 @_check
 def check_jit(given):
-    """Compiled by XLA, the answers of several steps are those of eager mode."""
-    found = trial.run(
-        trial.make(given), ask=tf.function(trial.ask, jit_compile=True, autograph=False)
-    )
+    """Compiled by XLA, once, the answers of several steps are those of eager mode."""
+    function = tf.function(trial.ask, jit_compile=True, autograph=False)
+    found = trial.run(trial.make(given), ask=function)
     wanted = found if trial.is_random(given) else trial.run(trial.make(given))
     _same(found, wanted, "jit_compile=True")
+    method = trial.make(given)
+    seen = method, tf.ones(method.num_tasks, tf.bool), trial.seen(method, *trial.facts())
+    program = function.experimental_get_compiler_ir(*seen)(stage="hlo").partition("ENTRY")[2]
+    _fail_unless(
+        program.count(" parameter(") == len(function.get_concrete_function(*seen).inputs),
+        "jit_compile=True: XLA takes an input for a constant and compiles for each value anew, "
+        "which `values[index]` with a computed index does and `tf.gather(values, index)` does not",
+    )
 
 
 @_check

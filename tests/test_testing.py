@@ -146,6 +146,11 @@ class LooksAtValues(LossWeighting):
         return tf.constant(1 / (1 + losses.numpy()))
 
 
+class SlicesByValue(LossWeighting):
+    def weights(self, losses):
+        return losses * losses[tf.cast(losses[0] > losses[-1], tf.int32)]
+
+
 class MakesVariablesLate(LossWeighting):
     def setup(self):
         self.late = None
@@ -202,6 +207,7 @@ WRONG = [
     ("check_non_conflict", SaysItNeverConflicts),
     ("check_jit", CountsInPython),
     ("check_jit", LooksAtValues),
+    ("check_jit", SlicesByValue),
     ("check_tracing", MakesVariablesLate),
     ("check_precision", FollowsThePolicy),
     ("check_serialisation", ForgetsAnOption),

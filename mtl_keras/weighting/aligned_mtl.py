@@ -60,9 +60,10 @@ class AlignedMTL(GramianWeighting):
         """Returns s; the kept eigenvalues are the last ones, ascending."""
         number = tf.reduce_sum(tf.cast(keep, tf.int32))
         first = tf.minimum(self.num_tasks - number, self.num_tasks - 1)
+        # Gathered: XLA takes the index of a slice for a constant and compiles for each value anew.
         if self.scale_mode == "min":
-            return values[first]
+            return tf.gather(values, first)
         if self.scale_mode == "median":
-            return values[first + tf.maximum(number - 1, 0) // 2]
+            return tf.gather(values, first + tf.maximum(number - 1, 0) // 2)
         kept = tf.where(keep, values, 0.0)
         return tf.reduce_sum(kept) / tf.cast(tf.maximum(number, 1), values.dtype)

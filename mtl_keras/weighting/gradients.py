@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+_COLUMNS, _PIECES = 2**14, 16
+
 
 def gramian(gradients, others=None):
     """Returns the inner products of the task gradients.
@@ -27,18 +29,39 @@ def gramian(gradients, others=None):
         left = _block([task[index] for task in gradients])
         right = left if others is None else _block([task[index] for task in others])
         if left is not None and right is not None:
-            product = tf.matmul(left[1], right[1], transpose_b=True)
+            product = _product(left[1], right[1])
             total += _spread(product, left[0], right[0], len(gradients))
     return total
 
 
 def _block(rows):
-    """Returns (task numbers, (K, P) float64) of the tasks that reach a variable, or None."""
+    """Returns (task numbers, K tensors (P,)) of the tasks that reach a variable, or None."""
     tasks = [task for task, row in enumerate(rows) if row is not None]
     if not tasks:
         return None
-    flat = [tf.reshape(tf.convert_to_tensor(rows[t]), [-1]) for t in tasks]
-    return tasks, tf.cast(tf.stack(flat), tf.float64)
+    return tasks, [tf.reshape(tf.convert_to_tensor(rows[t]), [-1]) for t in tasks]
+
+
+def _product(left, right):
+    """Returns the inner products (K, K'), float64, of two lists of tensors (P,).
+
+    Large ones piece by piece: all at once, stacked and in float64, they would take three times the
+    memory of the gradients themselves.
+    """
+
+    def stacked(rows, columns):
+        return tf.cast(tf.stack([row[columns] for row in rows]), tf.float64)
+
+    size = left[0].shape[0]
+    step = size and max(_COLUMNS, -(-size // _PIECES))
+    total = []
+    for start in range(0, size or 1, step or 1):
+        columns = slice(start, step and start + step)
+        with tf.control_dependencies(total[-1:]):
+            one = stacked(left, columns)
+            other = one if left is right else stacked(right, columns)
+            total.append(tf.matmul(one, other, transpose_b=True))
+    return tf.add_n(total)
 
 
 def _spread(product, left, right, tasks):
