@@ -11,7 +11,7 @@ from tests.architectures import toy
 from tests.full.kept import Kept
 
 KEPT = Kept("architectures", "architectures", "trunks", "weighting")
-WEIGHTINGS = [None, "dwa", "pcgrad", "sdmgrad", "trimmed_mean"]
+WEIGHTINGS = [None, "dwa", "pcgrad", "sdmgrad", "moco"]
 """One of each base class: losses, Gramian, of two batches, Jacobian."""
 CASES = [
     (name, weighting, inputs, jit)
