@@ -1,13 +1,14 @@
-"""A whole training step of ours beside TorchJD's, in the same run, in turn, on one core each.
+"""A whole training step of ours beside TorchJD's and LibMTL's, in one run, in turn, on one core.
 
     python benchmarks/peers.py --peer-python PYTHON [--json results/peers.json]
 
-PYTHON is the interpreter of an environment with torch, torchjd and its solvers, which is no
-dependency of this project:
+PYTHON is the interpreter of an environment with torch, torchjd and its solvers and LibMTL, of which
+only the loss methods run on torch 2. It is no dependency of this project:
 
     pip install torch==2.13.0 "torchjd[full]==0.18.0"
+    pip install --no-deps LibMTL==1.1.5
 
-It runs `peer_torchjd.py`; blocks of steps alternate over a pipe. Both sides have the same networks,
+It runs `peer_torch.py`; blocks of steps alternate over a pipe. All sides have the same networks,
 batches, losses and Adam. The unit is CPU time; 1 is plain PyTorch with equal weights.
 """
 
@@ -27,7 +28,11 @@ import numpy as np
 from mtl_keras.evaluation import results
 
 CASES = {"lenet": (networks.lenet, 2, 256), "vgg_like": (networks.vgg_like, 5, 128)}
-METHODS = ("pcgrad", "mgda", "upgrad", "cagrad", "nash_mtl")
+PEERS = {
+    "PyTorch": ("equal",),
+    "TorchJD": ("pcgrad", "mgda", "upgrad", "cagrad", "nash_mtl"),
+    "LibMTL": ("uncertainty", "dwa", "rlw", "gls"),
+}
 BLOCK = 5
 
 
@@ -35,7 +40,7 @@ class Peer:
     """The process with PyTorch."""
 
     def __init__(self, python):
-        script = Path(__file__).with_name("peer_torchjd.py")
+        script = Path(__file__).with_name("peer_torch.py")
         self._process = subprocess.Popen(
             [python, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -73,9 +78,10 @@ def ours(network, tasks, batch, method, xla):
 def case(name, peer, rounds):
     """Dict runner -> method -> median CPU milliseconds, speed beside plain PyTorch."""
     network, tasks, batch = CASES[name]
-    runners = {}
-    for method in ("equal", *METHODS):
-        runners["TorchJD", method] = lambda n, m=method: peer.seconds(name, tasks, batch, m, n)
+    runners, peer_of = {}, {m: side for side, methods in PEERS.items() for m in methods}
+    for method, side in peer_of.items():
+        request = name, tasks, batch, side, method
+        runners[side, method] = lambda n, request=request: peer.seconds(*request, n)
         runners["ours", method] = ours(network, tasks, batch, method, False)
         runners["ours, XLA", method] = ours(network, tasks, batch, method, True)
     first = {key: run(3) for key, run in runners.items()}  # traces, compiles and warms up
@@ -84,18 +90,19 @@ def case(name, peer, rounds):
     for _ in range(rounds):
         for key in times:
             times[key] += runners[key](BLOCK)
-    unit = np.median(times["TorchJD", "equal"])
+    unit = np.median(times["PyTorch", "equal"])
     table = {side: {} for side, _ in runners}
     for (side, method), found in times.items():
         cpu = float(np.median(found))
         row = {"cpu_ms": 1000 * cpu, "speed": float(unit / cpu)}
-        if ("TorchJD", method) in times:
-            row["beside_torchjd"] = float(np.median(np.divide(times["TorchJD", method], found)))
+        if (peer_of[method], method) in times:
+            theirs = times[peer_of[method], method]
+            row["beside_peer"] = float(np.median(np.divide(theirs, found)))
         table[side][method] = row
-        print(f"{name:9} {side:10} {method:9} {row['cpu_ms']:8.1f} CPU ms", row, flush=True)
+        print(f"{name:9} {side:10} {method:11} {row['cpu_ms']:8.1f} CPU ms", row, flush=True)
     for (side, method), error in failed.items():
         table[side][method] = {"error": error}
-        print(f"{name:9} {side:10} {method:9} {error}")
+        print(f"{name:9} {side:10} {method:11} {error}")
     return {"tasks": tasks, "batch": batch, "steps": rounds * BLOCK, "runners": table}
 
 

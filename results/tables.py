@@ -100,6 +100,11 @@ def table_of(script, name="table"):
     return runpy.run_path(str(HERE / script))[name]()
 
 
+def products():
+    """What passed of the whole products of components and settings."""
+    return table_of("products.py")
+
+
 def weights_time():
     """Milliseconds from the Gramian to the weights."""
     return table_of("weighting.py", "weights_time")
@@ -121,7 +126,7 @@ def jacobian():
 
 
 def peers():
-    """Time of a whole training step beside TorchJD's."""
+    """Time of a whole training step beside the peers'."""
     return table_of("weighting.py", "peers")
 
 
@@ -139,7 +144,7 @@ def read_text(name):
 
 BLOCKS = [
     demo, three_tasks, step_cost, text, trec, trunks, fusion, architectures, components,
-    weights_time, weighting_errors, conformance, jacobian, peers, article_claims,
+    products,    weights_time, weighting_errors, conformance, jacobian, peers, article_claims,
 ]  # fmt: skip
 
 

@@ -56,9 +56,15 @@ def cnn(data, x, word_dropout=0.0, **options):
 
 
 def gru(data, x, word_dropout=0.0, **options):
-    """A recurrent network, pooled by its maximum over time."""
+    """A recurrent network, pooled by its maximum over time; another `cell` may be asked for."""
     words = text.WordDropout(word_dropout)(x)
     return _head(data)(text.recurrent(data.vocabulary_size, **options)(words))
+
+
+def transformer(data, x, word_dropout=0.0, **options):
+    """A small transformer encoder."""
+    words = text.WordDropout(word_dropout)(x)
+    return _head(data)(text.transformer(data.vocabulary_size, **options)(words))
 
 
 def _head(data, penalty=None):
@@ -70,21 +76,22 @@ def adam(learning_rate):
     return {"learning_rate": learning_rate, "weight_decay": 0}
 
 
-CNN = {"width": 64, "filters": 64}
+CNN = {"width": 128, "filters": 128, "word_dropout": 0.5}
+TRANSFORMER = {"dropout": 0.2, "word_dropout": 0.3}
 GRU = {"width": 64, "bidirectional": False, "dropout": 0.5, "word_dropout": 0.3}
 RUNS = {
     "imdb-logistic_regression": Run(
         {**IMDB, "sequence_length": 800}, logistic_regression, 4, adam(0.02), {"penalty": 2e-6}
     ),
     "imdb-averaged": Run({**IMDB, "sequence_length": 400}, averaged, 4, adam(0.003)),
-    "imdb-cnn": Run(
-        {**IMDB, "sequence_length": 400}, cnn, 5, adam(0.002),
-        {"width": 128, "filters": 128, "word_dropout": 0.5},
-    ),
+    "imdb-cnn": Run({**IMDB, "sequence_length": 400}, cnn, 5, adam(0.002), CNN),
     "imdb-gru": Run({**IMDB, "sequence_length": 400}, gru, 4, adam(0.004), GRU),
-    "ag_news-logistic_regression": Run(NEWS, logistic_regression, 2, adam(0.02), {"penalty": 1e-6}),
-    "ag_news-averaged": Run(NEWS, averaged, 3, adam(0.003)),
-    "ag_news-cnn": Run(NEWS, cnn, 2, adam(0.002), CNN),
+    "ag_news-logistic_regression": Run(NEWS, logistic_regression, 4, adam(0.05), {"penalty": 4e-6}),
+    "ag_news-averaged": Run(NEWS, averaged, 5, adam(0.004)),
+    "ag_news-cnn": Run(NEWS, cnn, 3, adam(0.002), CNN),
+    "ag_news-gru": Run(NEWS, gru, 3, adam(0.004), {**GRU, "bidirectional": True}),
+    "ag_news-lstm": Run(NEWS, gru, 3, adam(0.004), {**GRU, "bidirectional": True, "cell": "lstm"}),
+    "ag_news-transformer": Run(NEWS, transformer, 4, adam(0.002), TRANSFORMER),
 }  # fmt: skip
 
 

@@ -103,7 +103,7 @@ def jacobian():
 
 
 def peers():
-    """Time of a whole training step beside TorchJD's."""
+    """Time of a whole training step beside the peers'."""
     found = read("peers.json")
     parts = []
     for network, case in found["cases"].items():
@@ -117,15 +117,18 @@ def peers():
     versions = found["versions"]
     parts.append(
         "CPU milliseconds of a step on one core, medians of steps in turn; in brackets the speed "
-        f"beside TorchJD's. torch {versions['torch']}, TorchJD {versions['torchjd']}."
+        f"beside the peer's. torch {versions['torch']}, TorchJD {versions['torchjd']}, "
+        f"LibMTL {versions['libmtl']}."
     )
     return "\n\n".join(parts)
 
 
 def _time(row):
-    if row is None or "error" in row:
+    if row is None:
+        return ""
+    if "error" in row:
         return "does not run"
-    ratio = row["beside_torchjd"]
+    ratio = row["beside_peer"]
     return f"{row['cpu_ms']:.1f}" + (f" ({ratio:.2f} x)" if ratio != 1 else "")
 
 

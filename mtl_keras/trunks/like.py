@@ -21,7 +21,9 @@ class ResizeLike(layers.Layer):
 
     def call(self, inputs):
         x, like = inputs
-        return ops.image.resize(x, ops.shape(like)[1:3])
+        # In float32, because XLA's gradient of a resize is float32, whatever the map is.
+        resized = ops.image.resize(ops.cast(x, "float32"), ops.shape(like)[1:3])
+        return ops.cast(resized, x.dtype)
 
     def compute_output_shape(self, input_shape):
         x, like = input_shape

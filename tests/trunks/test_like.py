@@ -1,5 +1,6 @@
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from mtl_keras.trunks.like import CropLike, ResizeLike
@@ -20,14 +21,17 @@ def test_one_map_in_the_size_of_another_known_when_it_runs():
     np.testing.assert_array_equal(found, x[:, :4, :3])
 
 
-def test_gradients_compiled_by_xla():
+@pytest.mark.parametrize(("policy", "rtol"), [("float32", 1e-5), ("mixed_float16", 1e-2)])
+def test_gradients_compiled_by_xla(policy, rtol):
+    layer = ResizeLike(dtype=policy)
     x, like = tf.constant(RANDOM.random((2, 3, 4, 2), np.float32)), tf.zeros((2, 7, 6, 1))
 
     def gradient(x):
         with tf.GradientTape() as tape:
             tape.watch(x)
-            value = tf.reduce_sum(ResizeLike()([x, like]) ** 2)
+            half = tf.nn.relu(tf.cast(x, layer.compute_dtype))
+            value = tf.reduce_sum(layer([half, like]) ** 2)
         return tape.gradient(value, x)
 
     compiled = tf.function(gradient, jit_compile=True)(x)
-    np.testing.assert_allclose(compiled, gradient(x), rtol=1e-5)
+    np.testing.assert_allclose(compiled, gradient(x), rtol=rtol)

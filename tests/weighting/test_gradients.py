@@ -48,6 +48,15 @@ def test_cross_gramian():
     np.testing.assert_allclose(found, matrix(one) @ matrix(other).T, atol=1e-12)
 
 
+@pytest.mark.parametrize("size", [2**14 + 1, 300_001])
+def test_gramian_of_a_large_block_takes_every_entry_once(size):
+    one, other = np.random.default_rng(0).normal(size=(2, 3, size)).astype("float32")
+    sides = [[[tf.constant(row)] for row in rows] for rows in (one, other)]
+    for given, wanted in ((sides[:1], one), (sides, other)):
+        found = tf.function(task_gradients.gramian)(*given)
+        np.testing.assert_allclose(found, one.astype(float) @ wanted.T.astype(float), atol=1e-9)
+
+
 def test_gramian_keeps_angles_of_very_different_scales():
     gradients = [[tf.constant([3e-25, 4e-25])], [tf.constant([4e25, -3e25])]]
     found = task_gradients.gramian(gradients).numpy()
