@@ -77,7 +77,8 @@ def test_trains_compiled_saves_and_exports(name, shape, precision, policy, tmp_p
         ).max()
         for task in shapes
     ]
-    assert max(differences) < (1e-5 if precision == "float32" else 5e-3)
+    # The prediction is compiled by XLA, the export is not.
+    assert max(differences) < (5e-5 if precision == "float32" else 5e-3)
     found = cost(model)
     KEPT.add(case, {"parameters": found.parameters, "multiply_adds": found.flops // 2})
 
