@@ -59,7 +59,7 @@ class Application:
         build = getattr(keras.applications, self.name)
         options = {"input_shape": (*input_size, 3), **options}
         try:
-            return build(include_top=False, weights=weights, name=name, **options)
+            network = build(include_top=False, weights=weights, **options)
         except Exception as error:  # Keras raises no narrower one when there is no connection
             if "URL fetch failure" not in str(error):
                 raise
@@ -68,6 +68,8 @@ class Application:
                 "the file of this address into the folder `models` of $KERAS_HOME (~/.keras), or "
                 f"pass the path of a weights file as `weights`. Keras says: {error}"
             ) from error
+        network.name = name  # afterwards, since EfficientNetV2 looks its blocks up by it
+        return network
 
 
 class HubPreset:
