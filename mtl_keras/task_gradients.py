@@ -88,6 +88,13 @@ class TaskGradients:
         found = self._forward(x, training=True)
         return found if self.jacobian.at == "features" else (found, None)
 
+    def due(self, optimizer):
+        """Returns whether this step decides, a bool tensor, or `None` where every step does."""
+        if self.jacobian.every == 1:
+            return None
+        steps = getattr(optimizer, "inner_optimizer", optimizer)._iterations.value
+        return steps % self.jacobian.every == 0
+
     def gradients(self, seen, extra, optimizer, variables, look_again):
         """Returns (gradients in the order of the variables, decision).
 
@@ -96,7 +103,8 @@ class TaskGradients:
             extra: the regularisation, or `None`.
             optimizer: the optimizer, for its loss scale.
             variables: list of the model's trainable variables.
-            look_again: function fraction -> `Pass` of the first rows of the batch.
+            look_again: function fraction -> `Pass` of the first rows of the batch; `False`, where
+                the last decision is kept.
 
         The decision is a dict with `gramian` (T, T), `decided`, whether it is of this step, and,
         unless the method gives a direction, `weights` (T,).
@@ -169,26 +177,15 @@ class TaskGradients:
 
     def _decide(self, scaled, rows, optimizer, look_again):
         """Returns the decision of this step, or the last one where it is not this step's turn."""
-
-        def look():
-            seen = scaled
-            if self.jacobian.fraction < 1:
-                seen = _Scaled(optimizer, look_again(self.jacobian.fraction))
-            decision = self._decision(scaled.batch, self._gramian(seen, rows))
-            return decision["weights"], decision["gramian"]
-
-        if self.jacobian.every == 1:
-            weights, gramian = look()
-            return {"weights": weights, "gramian": gramian, "decided": True}
-
-        def keep():
-            last = tf.where(scaled.batch.present, self.weighting.last_weights.value, 0.0)
-            return last, tf.zeros([len(self.reach.tasks)] * 2, tf.float64)
-
-        steps = getattr(optimizer, "inner_optimizer", optimizer)._iterations.value
-        due = steps % self.jacobian.every == 0
-        weights, gramian = tf.cond(due, look, keep)
-        return {"weights": weights, "gramian": gramian, "decided": due}
+        batch = scaled.batch
+        if not look_again:
+            last = tf.where(batch.present, self.weighting.last_weights.value, 0.0)
+            nothing = tf.zeros([len(self.reach.tasks)] * 2, tf.float64)
+            return {"weights": last, "gramian": nothing, "decided": False}
+        seen = scaled
+        if self.jacobian.fraction < 1:
+            seen = _Scaled(optimizer, look_again(self.jacobian.fraction))
+        return self._decision(batch, self._gramian(seen, rows))
 
     def _gramian(self, seen, rows):
         """The Gramian at the place where the method looks."""

@@ -62,15 +62,21 @@ class TrainedByTask(SavedWhole):
 
     def train_step(self, data):
         batch = self._unpack(data)
-        if not self._compiles_part:
-            return self._step(*batch)
-        checked, complete = step.check_labels(self._boards, *batch[1:], self.outputs_by_task)
-        masked = _compiled(lambda: self._step(*batch))
-        plain = _compiled(lambda: self._step(*batch, plain=True))
+        facts = (self._boards, *batch[1:], self.outputs_by_task)
+        checked, complete = step.check_labels(*facts) if self._compiles_part else ([], None)
+        due = self._task_gradients and self._task_gradients.due(self.optimizer)
+
+        def one(**options):
+            function = functools.partial(self._step, *batch, **options)
+            return _compiled(function) if self._compiles_part else function
+
         with tf.control_dependencies(checked):
+            if due is not None:
+                # Two programs: within one, XLA does not compile convolutions of a branch well.
+                return tf.cond(due, one(), one(looks=False))
             if complete is None or self.weighting or self._class_weight or self._keeper.always:
-                return masked()
-            return tf.cond(complete, plain, masked)
+                return one()()
+            return tf.cond(complete, one(plain=True), one())
 
     def test_step(self, data):
         batch = self._unpack(data)
@@ -80,16 +86,16 @@ class TrainedByTask(SavedWhole):
         with tf.control_dependencies(checked):
             return _compiled(lambda: self._test(*batch))()
 
-    def _step(self, x, y, sample_weight, plain=False):
+    def _step(self, x, y, sample_weight, plain=False, looks=True):
         old = {} if plain else self._keeper.before()
-        looks = self._task_gradients is not None
+        by_task = self._task_gradients is not None
         variables = self.trainable_variables
-        with tf.GradientTape(persistent=looks) as tape:
+        with tf.GradientTape(persistent=by_task) as tape:
             y_pred, features = self._forward(x)
             batch = self._batch_losses(y, y_pred, sample_weight, plain=plain)
             extra = self._extra_loss()
-        if looks:
-            again = functools.partial(self._look_again, x, y, sample_weight)
+        if by_task:
+            again = looks and functools.partial(self._look_again, x, y, sample_weight)
             gradients, decision = self._task_gradients.gradients(
                 Pass(tape, batch, features), extra, self.optimizer, variables, again
             )

@@ -13,6 +13,7 @@ PRODUCTS = {
     "text": "text branch x with and without XLA",
     "fusion": "fusion x absent part (nothing, some rows', picture, text, both), some also by XLA",
     "heads": "all heads in one model x kind of weighting x with and without XLA",
+    "weighting": "method x with and without XLA, and on two replicas",
     "architectures": "architecture x kind of weighting x one input or one for each task, some XLA",
 }
 """File of a product -> what its cases are."""
@@ -30,9 +31,9 @@ def table():
 
 
 def _table(name, product, cases, source):
-    groups = {}
+    groups, several = {}, name not in ("text", "heads", "weighting")
     for case, found in cases.items():
-        component, *_ = case.split(" jit=") if name in ("text", "heads") else case.split()
+        component, *_ = case.split() if several else case.split(" jit=")
         groups.setdefault(component, []).append(found)
     rows = [
         f"**{name}**: {product}. {len(cases)} cases passed (source {source}).",

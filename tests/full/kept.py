@@ -1,11 +1,13 @@
 """Cases of a whole product that passed, kept in `results/products/`."""
 
+import ast
 import hashlib
 from pathlib import Path
 
 from mtl_keras.evaluation import results
 
 ROOT = Path(__file__).parents[2]
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
 
 
 class Kept:
@@ -23,10 +25,10 @@ class Kept:
         self.rooms = rooms
 
     def source(self):
-        """Returns the digest of the modules that a case depends on."""
+        """Returns the digest of the code, without words about it, that a case depends on."""
         folders = [ROOT / "mtl_keras", *(ROOT / "mtl_keras" / room for room in self.rooms)]
         files = sorted(file for folder in folders for file in folder.glob("*.py"))
-        return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
+        return hashlib.sha256("".join(map(_code, files)).encode()).hexdigest()[:12]
 
     def cases(self):
         """Returns dict case -> what was found, of the present sources."""
@@ -41,3 +43,12 @@ class Kept:
         cases = {**self.cases(), case: found}
         table = {"source": self.source(), "versions": results.versions()}
         results.write(self.path, {**table, "cases": dict(sorted(cases.items()))})
+
+
+def _code(file):
+    """A module without comments and docstrings."""
+    tree = ast.parse(file.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, _DOCUMENTED) and ast.get_docstring(node):
+            node.body = node.body[1:]
+    return ast.unparse(tree)

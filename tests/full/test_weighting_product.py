@@ -1,13 +1,7 @@
-"""Every weighting x XLA x replicas: trains, saves, loads and goes on bit for bit.
+"""Every weighting x XLA x replicas: trains, saves, loads and goes on bit for bit."""
 
-What passed is kept in `results/products.json` with the digest of the package's source; `make
-test-full` goes on where it stopped and does a case again only when the source has changed.
-"""
-
-import hashlib
+import functools
 import itertools
-import json
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -15,10 +9,9 @@ import pytest
 import tensorflow as tf
 
 import mtl_keras as mtl
-from mtl_keras.evaluation import results
+from tests.full.kept import Kept
 
-ROOT = Path(__file__).parents[2]
-TABLE = ROOT / "results" / "products.json"
+KEPT = Kept("weighting", "weighting")
 METHODS = [None, *mtl.weighting.names()]
 CASES = [
     (method, jit, replicas)
@@ -27,15 +20,12 @@ CASES = [
 ]
 
 
-def source():
-    """The digest of the modules that a case depends on."""
-    files = [*ROOT.glob("mtl_keras/*.py"), *ROOT.glob("mtl_keras/weighting/*.py")]
-    return hashlib.sha256(b"".join(f.read_bytes() for f in sorted(files))).hexdigest()[:12]
-
-
-def table():
-    found = json.loads(TABLE.read_text()) if TABLE.exists() else {}
-    return found if found.get("source") == source() else {"source": source(), "cases": {}}
+@functools.cache
+def strategy_of(replicas):
+    """One strategy for all cases: TensorFlow gives each new one the same keys for its sums."""
+    if replicas == 1:
+        return tf.distribute.get_strategy()
+    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 
 
 def data():
@@ -84,18 +74,16 @@ def build(method, jit):
 @pytest.mark.full
 @pytest.mark.parametrize(("method", "jit", "replicas"), CASES)
 def test_trains_saves_and_goes_on(method, jit, replicas, tmp_path):
-    done = table()
-    name = f"{method} jit={jit} replicas={replicas}"
-    if name in done["cases"]:
+    case = f"{method} jit={jit} replicas={replicas}"
+    if case in KEPT:
         return
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"][:replicas])
-    scope = strategy.scope() if replicas > 1 else tf.device("CPU:0")
-    with scope:
+    strategy = strategy_of(replicas)
+    with strategy.scope():
         model = build(method, jit)
     first = model.fit(data(), epochs=3, verbose=0).history
     assert all(np.isfinite(value).all() for value in first.values())
     model.save(tmp_path / "model.keras")
-    with strategy.scope() if replicas > 1 else tf.device("CPU:0"):
+    with strategy.scope():
         again = keras.saving.load_model(tmp_path / "model.keras")
     for each in (model, again):
         each.fit(data(), epochs=4, initial_epoch=3, verbose=0)
@@ -104,6 +92,4 @@ def test_trains_saves_and_goes_on(method, jit, replicas, tmp_path):
         for v, w in zip(model.trainable_variables, again.trainable_variables)
     )
     assert worst == 0.0
-    done = table()
-    done["cases"][name] = {"loss": first["loss"], "largest_difference_after_loading": worst}
-    results.write(TABLE, {**done, "versions": results.versions()})
+    KEPT.add(case, {"loss": first["loss"], "difference_after_loading": worst})
