@@ -101,13 +101,15 @@ def load(seed, data_dir, *, digits, objects, examples, batch_size):
         return known(y["objects"], tf.one_hot(y["objects"], len(names)))
 
     binary = keras.losses.BinaryCrossentropy(from_logits=True)
+    # The hierarchical head has a logit for each coarse class, though they are two.
+    sparse = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     return Derived(
         data,
         {
             "digits": None,
             "objects": None,
             "quick": classes("digits", quick, list("0123")),
-            "coarse": classes("objects", _looked_up(parents), coarse),
+            "coarse": Task("objects", _looked_up(parents), sparse, ["accuracy"], coarse),
             "labels": Task("objects", one_hot, binary, ["accuracy"]),
             **{
                 f"object{number}": classes("objects", _looked_up(row), ["other", name])
