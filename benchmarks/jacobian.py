@@ -1,6 +1,7 @@
 """What looking at the task gradients costs over the plain step, by place, time and part of batch.
 
-    python benchmarks/jacobian.py [--tasks 2 5 20] [--xla on off] [--json results/jacobian.json]
+    python benchmarks/jacobian.py [--tasks 2 5 20] [--xla on off] [--batch-norm]
+        [--json results/jacobian.json]
 
 One shared input, a VGG-like trunk, linear heads. Every setting of `Jacobian` makes steps in turn
 with `keras.Model`, in one process on one core; the ratio is the median of the ratios of CPU time.
@@ -11,6 +12,7 @@ gives out is up to twice that, in powers of two. Cases of the JSON file that are
 """
 
 import argparse
+import functools
 import os
 import tempfile
 import time
@@ -42,20 +44,21 @@ def bound(tasks):
     return (1 + 2 * tasks) / 3
 
 
-def model(setting, tasks, xla):
+def model(setting, tasks, xla, batch_norm):
     """A compiled model; `"plain"` is a `keras.Model`."""
     keras.utils.set_random_seed(0)
+    network = functools.partial(networks.vgg_like, tasks, batch_norm=batch_norm)
     if setting == "plain":
-        return networks.compile_classes(networks.vgg_like(tasks, keras.Model), jit_compile=xla)
+        return networks.compile_classes(network(keras.Model), jit_compile=xla)
     options = {"weighting": METHOD, "jacobian": SETTINGS[setting], "jit_compile": xla}
-    return networks.compile_classes(networks.vgg_like(tasks), **options)
+    return networks.compile_classes(network(), **options)
 
 
 class Runner:
     """A model that makes steps, and what they take."""
 
-    def __init__(self, setting, tasks, xla, batch):
-        self._model = model(setting, tasks, xla)
+    def __init__(self, setting, tasks, xla, batch, batch_norm=False):
+        self._model = model(setting, tasks, xla, batch_norm)
         self._every = getattr(SETTINGS.get(setting), "every", 1)
         self._step = networks.trainer(self._model, batch)
         for _ in range(3):
@@ -100,9 +103,11 @@ def _requests(plane):
                     yield time_ps, sign * (stat.int64_value or stat.uint64_value)
 
 
-def case(tasks, xla, batch, steps, names=tuple(SETTINGS)):
+def case(tasks, xla, args):
     """Cost and memory of every setting for one number of tasks."""
-    runners = {name: Runner(name, tasks, xla, batch) for name in ("plain", *names)}
+    facts = (tasks, xla, args.batch, args.batch_norm)
+    runners = {name: Runner(name, *facts) for name in ("plain", *args.settings)}
+    steps = args.steps
     rounds = [{name: each.seconds() for name, each in runners.items()} for _ in range(steps)]
     memory = [{name: each.megabytes() for name, each in runners.items()} for _ in range(3)]
     settings = {}
@@ -120,7 +125,7 @@ def case(tasks, xla, batch, steps, names=tuple(SETTINGS)):
             flush=True,
         )
     print(f"bound x {bound(tasks):.2f}")
-    return {"bound": bound(tasks), "batch": batch, "steps": steps, "settings": settings}
+    return {"bound": bound(tasks), "batch": args.batch, "steps": steps, "settings": settings}
 
 
 def main():
@@ -128,6 +133,7 @@ def main():
     parser.add_argument("--tasks", type=int, nargs="+", default=[2, 5, 20])
     parser.add_argument("--xla", nargs="+", choices=["on", "off"], default=["off", "on"])
     parser.add_argument("--settings", nargs="+", choices=list(SETTINGS), default=list(SETTINGS))
+    parser.add_argument("--batch-norm", action="store_true")
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--json")
@@ -135,9 +141,10 @@ def main():
     networks.one_core()
     for tasks in args.tasks:
         for xla in args.xla:
-            found = case(tasks, xla == "on", args.batch, args.steps, args.settings)
+            found = case(tasks, xla == "on", args)
+            name = f"{tasks} tasks, {'XLA' if xla == 'on' else 'graph'}"
             if args.json:
-                write(args.json, f"{tasks} tasks, {'XLA' if xla == 'on' else 'graph'}", found)
+                write(args.json, f"{name}{', batch norm' * args.batch_norm}", found)
 
 
 def write(path, name, found):

@@ -15,18 +15,22 @@ def lenet(tasks, cls=mtl.MultiTaskModel):
     return _model((28, 28, 1), mtl.trunks.lenet(), tasks, cls)
 
 
-def vgg_like(tasks, cls=mtl.MultiTaskModel, classes=CLASSES):
+def vgg_like(tasks, cls=mtl.MultiTaskModel, classes=CLASSES, batch_norm=False):
     """Six convolutions in three blocks, a dense layer and linear heads, on 32x32 pictures."""
+
+    def active(layer):
+        return [layer, *([layers.BatchNormalization()] if batch_norm else []), layers.ReLU()]
+
     blocks = [
         layer
         for filters in (16, 32, 64)
         for layer in (
-            layers.Conv2D(filters, 3, padding="same", activation="relu"),
-            layers.Conv2D(filters, 3, padding="same", activation="relu"),
+            *active(layers.Conv2D(filters, 3, padding="same")),
+            *active(layers.Conv2D(filters, 3, padding="same")),
             layers.MaxPooling2D(),
         )
     ]
-    trunk = keras.Sequential([*blocks, layers.Flatten(), layers.Dense(128, activation="relu")])
+    trunk = keras.Sequential([*blocks, layers.Flatten(), *active(layers.Dense(128))])
     return _model((32, 32, 3), trunk, tasks, cls, classes)
 
 

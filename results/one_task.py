@@ -46,6 +46,12 @@ def _plain(value):
 
 def train(run, seed=0, validation=0):
     """Returns the result of a run; with validation rows, to choose settings by, without a test."""
+    model, data, found = fitted(run, seed, validation)
+    return found if validation else {**found, **scores.final_scores(model, data)}
+
+
+def fitted(run, seed, validation):
+    """Returns (the trained model, its data, what was done and what it cost)."""
     keras.utils.set_random_seed(seed)
     data = mtl.data.load(seed=seed, validation=validation, **run.load)
     (task,), (x,) = data.tasks, data.inputs().values()
@@ -63,7 +69,7 @@ def train(run, seed=0, validation=0):
     history = model.fit(
         data.train, validation_data=data.validation, epochs=run.epochs, verbose=2
     ).history
-    return {
+    found = {
         "kind": "single",
         "seed": seed,
         "configuration": run.configuration(),
@@ -74,8 +80,8 @@ def train(run, seed=0, validation=0):
         "seconds": time.perf_counter() - wall,
         "cpu_seconds": time.process_time() - cpu,
         "history": history,
-        **({} if validation else scores.final_scores(model, data)),
     }
+    return model, data, found
 
 
 def chosen():

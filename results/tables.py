@@ -77,6 +77,16 @@ def fusion():
     return table_of("fusion.py")
 
 
+def fusion_digits():
+    """Test accuracy of every fusion on handwritten digits and number words."""
+    return table_of("fusion_digits.py")
+
+
+def ensembles():
+    """Test accuracy of output ensembles beside that of their members."""
+    return table_of("ensembles.py")
+
+
 def architectures():
     """Test accuracy and cost of every sharing architecture on real data."""
     return table_of("architectures.py")
@@ -143,8 +153,9 @@ def read_text(name):
 
 
 BLOCKS = [
-    demo, three_tasks, step_cost, text, trec, trunks, fusion, architectures, components,
-    products,    weights_time, weighting_errors, conformance, jacobian, peers, article_claims,
+    demo, three_tasks, step_cost, text, trec, trunks, fusion, fusion_digits, ensembles,
+    architectures, components, products, weights_time, weighting_errors, conformance, jacobian,
+    peers, article_claims,
 ]  # fmt: skip
 
 

@@ -31,6 +31,7 @@ MNIST = {"digit": "mnist", "batch_size": 128}
 SGD = {"name": "sgd", "learning_rate": 0.8, "weight_decay": 0.0005}
 ADAMW = {"name": "adamw", "learning_rate": 0.003}
 SMALL = {
+    "application": {"network": "MobileNet", "alpha": 0.25, "input_size": (64, 64)},
     "article_cnn": {"width": 8},
     "atrous_pyramid": {"filters": 16, "pooling": "avg"},
     "autoencoder": {"width": 8, "units": 64},

@@ -84,22 +84,20 @@ def jacobian():
     if not (HERE / "jacobian_fidelity.json").exists():
         return "\n\n".join(parts)
     found = read("jacobian_fidelity.json")
-    methods = list(found["methods"])
-
-    def kept(setting, method):
-        row = found["methods"][method]["cosine"][setting]
-        return f"{row['mean']:.3f} ({row['lowest']:.2f})"
-
-    fidelity = [[s, *(kept(s, m) for m in methods)] for s in found["methods"][methods[0]]["cosine"]]
-    return "\n\n".join(
-        [
-            *parts,
-            markdown(["setting", *(f"`{m}`" for m in methods)], fidelity),
-            "Cosine between its update and the exact one, mean (lowest), along a run on CIFAR-10 "
-            f"with {found['tasks']} binary tasks, {found['steps']} steps of {found['batch']}; "
-            "`equal` is the plain sum.",
-        ]
+    for network, methods in found["networks"].items():
+        settings = next(iter(methods.values()))["cosine"]
+        rows = [[s, *(_cosine(m["cosine"][s]) for m in methods.values())] for s in settings]
+        parts.append(markdown([network, *(f"`{m}`" for m in methods)], rows))
+    parts.append(
+        "Cosine between its update and the exact one, mean (lowest), along a run on CIFAR-10 "
+        f"with {found['tasks']} binary tasks, {found['steps']} steps of {found['batch']}; "
+        "`equal` is the plain sum."
     )
+    return "\n\n".join(parts)
+
+
+def _cosine(row):
+    return f"{row['mean']:.3f} ({row['lowest']:.2f})"
 
 
 def peers():
