@@ -284,7 +284,7 @@ for row, (above, below) in enumerate(axes.T):
 # %% [markdown]
 # ## What absence costs
 #
-# `python results/fusion.py` makes the runs of this table. *Matching* asks whether two parts agree, and Keras' plain concatenation under a linear head
+# `python results/absent_parts.py` makes the runs of this table. *Matching* asks whether two parts agree, and Keras' plain concatenation under a linear head
 # cannot answer that. In *redundant* both parts show the same class, the picture with 20 % errors: a network leans on the text until modality dropout
 # makes it learn the picture too. *Captions* is the task above with three times as many pairs, with all parts in training or with 30 % of the rows lacking
 # one.

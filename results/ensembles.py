@@ -4,8 +4,8 @@ python results/ensembles.py [--seeds 0 1 2]
 
 Needs AG News below TFDS_DATA_DIR. The file of each finished seed lies in `results/ensembles/`; such
 a seed is read, not done again. The members are trained on nine tenths of the training rows, with
-the settings of `text.py`; the others choose the weights and fit the stacking. Test rows are used
-once, by members and ensembles alike.
+the settings of `text_branches.py`; the others choose the weights and fit the stacking. Test rows
+are used once, by members and ensembles alike.
 """
 
 import argparse
@@ -17,7 +17,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 from one_task import fitted
-from text import RUNS
+from text_branches import RUNS
 
 import mtl_keras as mtl
 from mtl_keras.evaluation import results

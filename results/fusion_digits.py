@@ -17,7 +17,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
-from fusion import BINARY, FUSIONS, PARTS, by_pattern, train
+from absent_parts import BINARY, FUSIONS, PARTS, by_pattern, train
 
 import mtl_keras as mtl
 from mtl_keras.data import texts

@@ -1,4 +1,4 @@
-"""One network trained on one task of real data: what `text.py` and `trunks.py` have in common."""
+"""One network trained on one task of real data: what text branches and trunks have in common."""
 
 import argparse
 import dataclasses

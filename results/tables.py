@@ -59,12 +59,12 @@ def step_cost():
 
 def text():
     """Test accuracy and cost of the text branches on real data."""
-    return table_of("text.py", "text_table")
+    return table_of("text_branches.py", "text_table")
 
 
 def trec():
     """TREC's two label sets from one model, beside a model for each."""
-    return table_of("text.py", "trec_table")
+    return table_of("text_branches.py", "trec_table")
 
 
 def trunks():
@@ -74,7 +74,7 @@ def trunks():
 
 def fusion():
     """Test accuracy of every fusion with parts absent."""
-    return table_of("fusion.py")
+    return table_of("absent_parts.py")
 
 
 def fusion_digits():

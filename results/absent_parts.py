@@ -1,6 +1,6 @@
 """Fusion with absent parts: what it costs, what modality dropout saves, what can match.
 
-python results/fusion.py [matching | redundant | captions] [--seeds 0 1 2] [--quick]
+python results/absent_parts.py [matching | redundant | captions] [--seeds 0 1 2] [--quick]
 
 Writes a JSON file for each run into `results/fusion/` and a table of all to the screen. Runs that
 are there are not done again. `--quick`: one small run of each kind into a temporary folder.

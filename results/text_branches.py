@@ -1,6 +1,6 @@
 """Trains text branches on real data and prints their table: test accuracy, cost, time.
 
-python results/text.py [imdb | ag_news | trec | part of a name ...]
+python results/text_branches.py [imdb | ag_news | trec | part of a name ...]
 
 Needs IMDb, AG News and TREC below TFDS_DATA_DIR. The file of each finished run lies in
 `results/text/`; such a run is read, not done again. Settings were chosen on held-out training rows.
@@ -21,7 +21,7 @@ from mtl_keras import text
 from mtl_keras.evaluation import Comparison, compare
 from mtl_keras.presets import optimizer
 
-HERE = Path(__file__).with_suffix("")
+HERE = Path(__file__).parent / "text"
 IMDB = {"review": "imdb_reviews", "vocabulary_size": 20_000}
 NEWS = {"topic": "ag_news_subset", "vocabulary_size": 20_000}
 TREC = {
