@@ -4,12 +4,11 @@
 
 Twenty binary tasks on CIFAR-10 (each class against the rest; ten halves of the classes), pictures
 at mean 0 and deviation 1, a VGG-like trunk, plain or with batch normalisation, Adam. A model is
-trained with the method at the features. In some stretches of the
-run, every setting of `Jacobian` is asked on the same batch and variables for its weights, and the
-cosine between its update of the shared parameters and the exact one is taken: wᵀGv / (√wᵀGw √vᵀGv),
-with G the exact Gramian of the whole batch. With `every=32` the weights are those of the start of
-the stretch. Random methods are compared given the same draws. `equal` is the cosine of the plain
-sum, for comparison.
+trained with the method at the features. In some stretches of the run, every setting of `Jacobian`
+is asked on the same batch and variables for its weights, and the cosine between its update of the
+shared parameters and the exact one is taken: wᵀGv / (√wᵀGw √vᵀGv), with G the exact Gramian of the
+whole batch. With `every=32` the weights are those of the start of the stretch. Random methods are
+compared given the same draws. `equal` is the cosine of the plain sum, for comparison.
 """
 
 import argparse

@@ -57,7 +57,7 @@ def model(setting, tasks, xla, batch_norm):
 class Runner:
     """A model that makes steps, and what they take."""
 
-    def __init__(self, setting, tasks, xla, batch, batch_norm=False):
+    def __init__(self, setting, tasks, xla, batch, batch_norm):
         self._model = model(setting, tasks, xla, batch_norm)
         self._every = getattr(SETTINGS.get(setting), "every", 1)
         self._step = networks.trainer(self._model, batch)
@@ -107,8 +107,7 @@ def case(tasks, xla, args):
     """Cost and memory of every setting for one number of tasks."""
     facts = (tasks, xla, args.batch, args.batch_norm)
     runners = {name: Runner(name, *facts) for name in ("plain", *args.settings)}
-    steps = args.steps
-    rounds = [{name: each.seconds() for name, each in runners.items()} for _ in range(steps)]
+    rounds = [{name: each.seconds() for name, each in runners.items()} for _ in range(args.steps)]
     memory = [{name: each.megabytes() for name, each in runners.items()} for _ in range(3)]
     settings = {}
     for name in runners:
@@ -125,7 +124,7 @@ def case(tasks, xla, args):
             flush=True,
         )
     print(f"bound x {bound(tasks):.2f}")
-    return {"bound": bound(tasks), "batch": args.batch, "steps": steps, "settings": settings}
+    return {"bound": bound(tasks), "batch": args.batch, "steps": args.steps, "settings": settings}
 
 
 def main():

@@ -21,6 +21,7 @@ are there are not done again. `--quick`: one small run of each kind into a tempo
 """
 
 import argparse
+import functools
 import os
 import tempfile
 import time
@@ -109,34 +110,47 @@ def without(inputs, image=NOBODY, text=NOBODY):
     return inputs
 
 
-def small_model(fuse, outputs, dropout=0.0):
-    """Vectors and words; `fuse=None`: Keras' own concatenation under a linear head."""
-    image = keras.Input((SIZE,), name="x_image")
-    words = keras.Input((6,), dtype="int32", name="x_text")
-    text = mtl.text.embedding_branch(2 + CLASSES + FILLERS, 32, dropout=0.0)
+def fused_model(fuse, image, trunk, words, vocabulary_size, outputs=1, width=32, **options):
+    """Pictures and words; `fuse=None`: Keras' own concatenation under a linear head.
+
+    Args:
+        fuse: builder of a fusion, which gets the `options`.
+        image: int tuple, shape of a picture, or of a vector in its place.
+        trunk: function of no arguments that makes what turns it into features.
+        words: int, words in a text.
+        vocabulary_size: int.
+        outputs: int.
+        width: int, of the word vectors; the fusion is twice as wide.
+    """
+    image = keras.Input(image, name="x_image")
+    words = keras.Input((words,), dtype="int32", name="x_text")
+    text = mtl.text.embedding_branch(vocabulary_size, width, dropout=0.0)
     if fuse is mtl.fusion.cross_attention_fusion:
-        text = keras.layers.Embedding(2 + CLASSES + FILLERS, 32)
+        text = keras.layers.Embedding(vocabulary_size, width)
     parts = {
-        "image": mtl.fusion.optional(keras.layers.Dense(32, "relu"), image),
+        "image": mtl.fusion.optional(trunk(), image),
         "text": mtl.fusion.optional(text, words),
     }
     if fuse is None:
         joined = keras.layers.Concatenate()([part.features for part in parts.values()])
     else:
-        joined = fuse(64, modality_dropout=dropout)(parts)
+        joined = fuse(2 * width, **options)(parts)
     return mtl.MultiTaskModel([image, words], {"x": keras.layers.Dense(outputs)(joined)})
 
 
+def small_model(fuse, outputs, **options):
+    """For vectors and six words."""
+    words = (6, 2 + CLASSES + FILLERS)
+    return fused_model(
+        fuse, (SIZE,), lambda: keras.layers.Dense(32, "relu"), *words, outputs, **options
+    )
+
+
 def picture_model(vocabulary_size, width):
-    image = keras.Input((16, 16, 3), name="x_image")
-    words = keras.Input((20,), dtype="int32", name="x_text")
-    text = mtl.text.embedding_branch(vocabulary_size, 64, dropout=0.0)
-    parts = {
-        "image": mtl.fusion.optional(mtl.trunks.conv_trunk(width), image),
-        "text": mtl.fusion.optional(text, words),
-    }
-    joined = mtl.fusion.concatenate_fusion(128)(parts)
-    return mtl.MultiTaskModel([image, words], {"x": keras.layers.Dense(1)(joined)})
+    """For drawn pictures and their captions."""
+    trunk = functools.partial(mtl.trunks.conv_trunk, width)
+    fuse = mtl.fusion.concatenate_fusion
+    return fused_model(fuse, (16, 16, 3), trunk, 20, vocabulary_size, width=64)
 
 
 def train(model, loss, inputs, labels, epochs, batch_size, learning_rate):
@@ -175,7 +189,7 @@ def run_matching(seed, quick, fusion):
 
 def run_redundant(seed, quick, modality_dropout):
     inputs, labels = redundant(400 if quick else 4000, 10 * seed)
-    model = small_model(mtl.fusion.concatenate_fusion, CLASSES, modality_dropout)
+    model = small_model(mtl.fusion.concatenate_fusion, CLASSES, modality_dropout=modality_dropout)
     made = train(model, SPARSE, inputs, labels, 2 if quick else 25, 64, 3e-3)
     return {**made, "accuracy": by_pattern(model, *redundant(4000, 10 * seed + 5))}
 

@@ -17,7 +17,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
-from absent_parts import BINARY, FUSIONS, PARTS, by_pattern, train
+from absent_parts import BINARY, FUSIONS, PARTS, by_pattern, fused_model, train
 
 import mtl_keras as mtl
 from mtl_keras.data import texts
@@ -39,30 +39,12 @@ def pairs(split, seed, words=None, rows=None):
     return {"x_image": image, "x_text": ids.astype("int32")}, {"x": labels["label"]}, words
 
 
-def model(fuse, vocabulary_size):
-    """A LeNet and word vectors, which a fusion joins before a linear head."""
-    image = keras.Input((28, 28, 1), name="x_image")
-    words = keras.Input((WORDS,), dtype="int32", name="x_text")
-    text = mtl.text.embedding_branch(vocabulary_size, 32, dropout=0.0)
-    if fuse is mtl.fusion.cross_attention_fusion:
-        text = keras.layers.Embedding(vocabulary_size, 32)
-    parts = {
-        "image": mtl.fusion.optional(mtl.trunks.lenet(), image),
-        "text": mtl.fusion.optional(text, words),
-    }
-    if fuse is None:
-        joined = keras.layers.Concatenate()([part.features for part in parts.values()])
-    else:
-        joined = fuse(64)(parts)
-    return mtl.MultiTaskModel([image, words], {"x": keras.layers.Dense(1)(joined)})
-
-
 def run(name, seed):
     """Trains one fusion and returns what it came to."""
     inputs, labels, words = pairs("train", seed, rows=ROWS)
     keras.utils.set_random_seed(seed)
     start = time.process_time()
-    made = model(FUSIONS[name], len(words) + 2)
+    made = fused_model(FUSIONS[name], (28, 28, 1), mtl.trunks.lenet, WORDS, len(words) + 2)
     found = train(made, BINARY, inputs, labels, EPOCHS, BATCH, RATE)
     taken = time.process_time() - start
     return {

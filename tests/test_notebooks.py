@@ -1,6 +1,8 @@
 """The notebooks run from top to bottom, at small scale, and are what their sources say."""
 
 import os
+import re
+import runpy
 from pathlib import Path
 
 import jupytext
@@ -32,3 +34,12 @@ def test_is_executed_and_matches_its_source(path):
     outputs = [output for cell in code for output in cell.outputs]
     assert not any(output.output_type == "error" for output in outputs)
     assert sum("image/png" in output.get("data", {}) for output in outputs) >= 4
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_tables_are_those_of_the_results(path):
+    tables = runpy.run_path(str(path.parents[1] / "results" / "tables.py"))
+    for cell in nbformat.read(path, as_version=4).cells:
+        for name in re.findall(r'Markdown\(tables\["(\w+)"\]\(\)\)', cell.source):
+            (output,) = cell.outputs
+            assert output.data["text/markdown"] == tables[name](), f"{path.name}: {name}"
