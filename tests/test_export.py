@@ -1,22 +1,25 @@
-import json
 import os
 import pathlib
-import subprocess
-import sys
-import textwrap
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-import toy_fused
-from toy_export import CARD, exported, labels, pictures
+from toy_export import (
+    CARD,
+    TEXTS,
+    TITLES,
+    close,
+    expected,
+    exported,
+    labels,
+    pictures,
+    softmax,
+    text,
+)  # fmt: skip
 
 import mtl_keras as mtl
 from mtl_keras import model_card
-
-TEXTS = ["Red dog!", "small, small cat", ""]
-TITLES = ["big", "Blue green red dog", "dog"]
 
 
 @pytest.fixture(scope="module")
@@ -32,31 +35,6 @@ def path():
 @pytest.fixture(scope="module")
 def served(path):
     return tf.saved_model.load(path).signatures
-
-
-def expected(model, task, **raw):
-    """What the Python model says of raw values, prepared by plain Keras."""
-    for name, layer in model.preprocess.items():
-        if name in raw:
-            raw[name] = layer(tf.constant(raw[name]))
-    if "photo" in raw:
-        raw["photo"] = keras.ops.image.resize(np.float32(raw["photo"]), (6, 6), antialias=True)
-        raw["photo"] /= 255
-    bare = next(iter(raw.values())) if len(raw) == 1 else raw
-    return np.array(model.task(task)(bare, training=False))
-
-
-def softmax(x):
-    e = np.exp(x - x.max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True)
-
-
-def close(a, b):
-    np.testing.assert_allclose(a, b, rtol=0, atol=1e-6)
-
-
-def text(tensor):
-    return [x.decode() for x in tensor.numpy()]
 
 
 # ---------------------------------------------------------------- answers
@@ -260,249 +238,5 @@ def test_only_what_is_served_is_saved(path, model):
     assert not any("optimizer" in name or "adam" in name for name in names)
 
 
-def test_names_that_tensorflow_rewrites(tmp_path):
-    left, right = keras.Input((4, 4, 1), name="left-eye"), keras.Input((4, 4, 2), name="2nd.eye")
-    flat = [keras.layers.Flatten()(x) for x in (left, right)]
-    logits = keras.layers.Dense(2)(keras.layers.Concatenate()(flat))
-    mtl.MultiTaskModel([left, right], {"same-face": logits}).export(tmp_path / "eyes")
-    loaded = tf.saved_model.load(str(tmp_path / "eyes")).signatures
-    assert set(loaded["same-face"].structured_input_signature[1]) == {"left_eye", "arg_2nd_eye"}
-    assert set(labels(tmp_path / "eyes")["signatures"]["same-face"]["inputs"]) == {
-        "left_eye",
-        "arg_2nd_eye",
-    }
-    # No picture file has two channels.
-    assert set(loaded) == {"same-face", "serving_default"}
-
-
-def test_two_signatures_of_one_name_are_refused(tmp_path):
-    x = keras.Input((4, 4, 1), name="x")
-    flat = keras.layers.Flatten()(x)
-    tasks = {name: keras.layers.Dense(2)(flat) for name in ("a", "a_encoded")}
-    with pytest.raises(ValueError, match="Two signatures have the name 'a_encoded'"):
-        mtl.MultiTaskModel(x, tasks).export(tmp_path / "x")
-    assert os.listdir(tmp_path) == []
-
-
-@pytest.mark.parametrize(
-    ("layers", "size"),
-    [
-        ([keras.layers.Rescaling(2.0)], None),
-        ([keras.Input((4, 4, 1)), keras.layers.Rescaling(2.0)], None),
-        ([keras.layers.CenterCrop(4, 4), keras.layers.Rescaling(2.0)], "centre"),
-    ],
-)
-def test_a_layer_that_leaves_the_size_open_gets_resized_pictures(tmp_path, layers, size):
-    x = keras.Input((4, 4, 1), name="x")
-    task = {"sum": keras.layers.Dense(1, kernel_initializer="ones")(keras.layers.Flatten()(x))}
-    model = mtl.MultiTaskModel(x, task, preprocess={"x": keras.Sequential(layers)})
-    model.compile("sgd", loss="mse")
-    model.export(tmp_path / "x")
-    picture = pictures(1, 8, 8, 1)
-    answer = tf.saved_model.load(str(tmp_path / "x")).signatures["sum"](image=tf.constant(picture))
-    if size == "centre":
-        wanted = np.float32(picture[:, 2:6, 2:6])
-    else:
-        wanted = tf.image.resize(picture, (4, 4), antialias=True).numpy()
-    np.testing.assert_allclose(answer["value"], [[2 * wanted.sum()]], rtol=1e-5)
-
-
-def test_integer_picture_input_of_the_users_own_scaling(tmp_path):
-    x = keras.Input((4, 4, 1), dtype="uint8", name="x")
-    scaled = keras.layers.Rescaling(1.0)(x)
-    model = mtl.MultiTaskModel(x, {"sum": keras.layers.GlobalAveragePooling2D()(scaled)})
-    model.compile("sgd", loss="mse")
-    model.export(tmp_path / "x")
-    picture = pictures(1, 4, 4, 1)
-    answer = tf.saved_model.load(str(tmp_path / "x")).signatures["sum"](image=tf.constant(picture))
-    np.testing.assert_allclose(answer["value"], [[picture.mean()]], rtol=1e-5)
-
-
-def test_strings_read_inside_the_model(tmp_path):
-    x = keras.Input((1,), dtype="string", name="x")
-    layer = keras.layers.TextVectorization(vocabulary=["dog"], output_sequence_length=2)
-    hot = keras.layers.CategoryEncoding(3, output_mode="multi_hot")(layer(x))
-    model = mtl.MultiTaskModel(x, {"hot": keras.layers.Identity()(hot)})
-    model.compile("sgd", loss="mse")
-    model.export(tmp_path / "x")
-    answer = tf.saved_model.load(str(tmp_path / "x")).signatures["hot"](text=tf.constant(["a dog"]))
-    np.testing.assert_array_equal(answer["value"], [[0, 1, 1]])
-
-
-def test_saved_and_loaded_model_exports_the_same(tmp_path):
-    x = keras.Input((3,), dtype="int32", name="x")
-    layer = keras.layers.TextVectorization(output_sequence_length=3)
-    layer.adapt(["dog cat", "dog"])
-    vectors = keras.layers.Embedding(4, 2)(x)
-    logits = keras.layers.Dense(2)(keras.layers.GlobalAveragePooling1D()(vectors))
-    model = mtl.MultiTaskModel(x, {"t": logits}, preprocess={"x": layer})
-    model.save(tmp_path / "model.keras")
-    keras.models.load_model(tmp_path / "model.keras").export(tmp_path / "x")
-    answer = tf.saved_model.load(str(tmp_path / "x")).signatures["t"](text=tf.constant(TEXTS))
-    close(answer["probabilities"], softmax(np.array(model(layer(TEXTS))["t"])))
-
-
-def test_half_precision_heads_give_float32(tmp_path):
-    keras.config.set_dtype_policy("mixed_float16")
-    try:
-        x = keras.Input((4, 4, 1), name="x")
-        model = mtl.MultiTaskModel(x, {"t": keras.layers.Dense(3)(keras.layers.Flatten()(x))})
-    finally:
-        keras.config.set_dtype_policy("float32")
-    model.export(tmp_path / "x")
-    answer = tf.saved_model.load(str(tmp_path / "x")).signatures["t"]
-    probabilities = answer(image=tf.constant(pictures(2, 4, 4, 1)))["probabilities"]
-    assert probabilities.dtype == tf.float32
-    np.testing.assert_allclose(np.sum(probabilities, axis=1), 1, atol=1e-6)
-
-
-# ------------------------------------------------------- a part may be absent
-
-
-def test_a_part_alone_has_signatures_where_the_other_is_optional():
-    model, path = toy_fused.exported()
-    served = tf.saved_model.load(path).signatures
-    fit = {"fit", "fit_encoded", "fit_from_image", "fit_from_image_encoded", "fit_from_text"}
-    # The text of `tag` is no optional one, so it cannot do without it; without the picture it can.
-    tag = {"tag", "tag_encoded", "tag_from_text"}
-    assert set(served) == fit | tag | {"serving_default"}
-    image, texts = pictures(3, 6, 6, 3), ["red dog", "", "green"]
-    given = {"image": tf.constant(image), "text": tf.constant(texts)}
-    files = tf.constant([tf.io.encode_png(each).numpy() for each in image])
-    answers = {
-        "fit": served["fit"](**given),
-        "fit_from_image": served["fit_from_image"](image=given["image"]),
-        "fit_from_image_encoded": served["fit_from_image_encoded"](image_bytes=files),
-        "fit_from_text": served["fit_from_text"](text=given["text"]),
-    }
-    wanted = {
-        "fit": toy_fused.probabilities(model, image, texts),
-        "fit_from_image": toy_fused.probabilities(model, image),
-        "fit_from_text": toy_fused.probabilities(model, texts=texts),
-    }
-    wanted["fit_from_image_encoded"] = wanted["fit_from_image"]
-    for name, answer in answers.items():
-        close(answer["probabilities"], wanted[name])
-    # An empty text is an absent one; the others count.
-    close(answers["fit_from_image"]["probabilities"][1], wanted["fit"][1])
-    assert np.abs(wanted["fit"] - wanted["fit_from_image"])[[0, 2]].min() > 1e-3
-    assert np.abs(wanted["fit"] - wanted["fit_from_text"]).min() > 1e-3
-
-
 def test_an_ordinary_fused_task_needs_both_parts(served):
     assert not [name for name in served if "_from_" in name]
-
-
-# ---------------------------------------- a client without keras and mtl_keras
-
-CLIENT = """
-import json, runpy, sys
-
-class Hiding:
-    # Finds all modules but those of keras and mtl_keras.
-    def __init__(self, finder):
-        self.finder = finder
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("keras", "tf_keras", "mtl_keras"):
-            return None
-        return self.finder.find_spec(name, path, target)
-
-sys.meta_path[:] = [Hiding(finder) for finder in sys.meta_path]
-for name in ("keras", "mtl_keras"):
-    try:
-        __import__(name)
-    except ImportError:
-        continue
-    raise AssertionError(name + " could be imported")
-
-import numpy as np
-import tensorflow as tf
-
-path, fused, folder = sys.argv[1:]
-served = tf.saved_model.load(path).signatures
-raw = dict(np.load(folder + "/raw.npz"))
-files = [open(folder + "/" + name, "rb").read() for name in ("small.png", "large.jpg")]
-texts = tf.constant(raw.pop("texts"))
-part = tf.saved_model.load(fused).signatures
-answers = {
-    "fit_from_text": part["fit_from_text"](text=texts),
-    "fit_from_image_encoded": part["fit_from_image_encoded"](image_bytes=tf.constant(files)),
-    "zeta": served["zeta"](image=tf.constant(raw["image"])),
-    "topics": served["topics"](text=texts),
-    "match": served["match"](image=tf.constant(raw["image"]), text=texts),
-    "colour_encoded": served["colour_encoded"](image_bytes=tf.constant(files)),
-}
-found = {}
-for name, answer in answers.items():
-    found[name] = {
-        "probabilities": answer["probabilities"].numpy().tolist(),
-        "label": [label.decode() for label in answer["label"].numpy()],
-    }
-json.dump(found, open(folder + "/answers.json", "w"))
-assert not {"keras", "mtl_keras"} & set(sys.modules)
-
-cli = "tensorflow.python.tools.saved_model_cli"
-asked = [
-    ["show", "--dir", path, "--all"],
-    ["run", "--dir", path, "--tag_set", "serve", "--signature_def", "match",
-     "--inputs", "image=" + folder + "/image.npy",
-     "--input_exprs", 'text=["big", "red dog", "small"]', "--outdir", folder, "--overwrite"],
-]
-for arguments in asked:
-    sys.argv = ["saved_model_cli", *arguments]
-    try:
-        runpy.run_module(cli, run_name="__main__", alter_sys=True)
-    except SystemExit as end:
-        assert not end.code, end.code
-"""
-
-
-@pytest.fixture(scope="module")
-def client(path, tmp_path_factory):
-    """(answers, what saved_model_cli printed, folder) of a process without keras."""
-    folder = tmp_path_factory.mktemp("client")
-    (folder / "client.py").write_text(textwrap.dedent(CLIENT))
-    np.savez(folder / "raw.npz", image=pictures(3, 9, 9, 1), texts=np.array(TITLES))
-    np.save(folder / "image.npy", pictures(3, 9, 9, 1))
-    (folder / "small.png").write_bytes(tf.io.encode_png(pictures(8, 6, 3)).numpy())
-    (folder / "large.jpg").write_bytes(tf.io.encode_jpeg(pictures(21, 10, 3)).numpy())
-    done = subprocess.run(
-        [sys.executable, "client.py", path, toy_fused.exported()[1], "."],
-        cwd=folder,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return json.loads((folder / "answers.json").read_text()), done.stdout, folder
-
-
-def test_client_without_keras_gets_the_same_answers(client, model, served):
-    answers, _, folder = client
-    image, texts = tf.constant(pictures(3, 9, 9, 1)), tf.constant(TITLES)
-    wanted = softmax(expected(model, "zeta", zeta_image=image))
-    close(np.float32(answers["zeta"]["probabilities"]), wanted)
-    files = [(folder / name).read_bytes() for name in ("small.png", "large.jpg")]
-    part = tf.saved_model.load(toy_fused.exported()[1]).signatures
-    here = {
-        "fit_from_text": part["fit_from_text"](text=texts),
-        "fit_from_image_encoded": part["fit_from_image_encoded"](image_bytes=tf.constant(files)),
-        "topics": served["topics"](text=texts),
-        "match": served["match"](image=image, text=texts),
-        "colour_encoded": served["colour_encoded"](image_bytes=tf.constant(files)),
-    }
-    for name, answer in here.items():
-        close(np.float32(answers[name]["probabilities"]), answer["probabilities"])
-        assert answers[name]["label"] == text(answer["label"])
-
-
-def test_saved_model_cli_shows_and_runs(client, served):
-    _, printed, folder = client
-    assert "signature_def['zeta_encoded']" in printed
-    assert "inputs['image_bytes'] tensor_info" in printed
-    assert "outputs['zeta_probabilities'] tensor_info" in printed
-    assert "Result for output key label" in printed
-    texts = tf.constant(["big", "red dog", "small"])
-    answer = served["match"](image=tf.constant(pictures(3, 9, 9, 1)), text=texts)
-    close(np.load(folder / "probabilities.npy"), answer["probabilities"])

@@ -7,9 +7,12 @@ import tempfile
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 import mtl_keras as mtl
 
+TEXTS = ["Red dog!", "small, small cat", ""]
+TITLES = ["big", "Blue green red dog", "dog"]
 WORDS = ["red", "green", "blue", "big", "small", "dog"]
 CARD = {
     "data": {"zeta": {"set": "toy/zeta", "train": 12345, "official_train": 60000}},
@@ -110,3 +113,28 @@ def exported():
 def labels(path):
     with open(os.path.join(path, "labels.json"), encoding="utf-8") as file:
         return json.load(file)
+
+
+def expected(model, task, **raw):
+    """What the Python model says of raw values, prepared by plain Keras."""
+    for name, layer in model.preprocess.items():
+        if name in raw:
+            raw[name] = layer(tf.constant(raw[name]))
+    if "photo" in raw:
+        raw["photo"] = keras.ops.image.resize(np.float32(raw["photo"]), (6, 6), antialias=True)
+        raw["photo"] /= 255
+    bare = next(iter(raw.values())) if len(raw) == 1 else raw
+    return np.array(model.task(task)(bare, training=False))
+
+
+def softmax(x):
+    e = np.exp(x - x.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def close(a, b):
+    np.testing.assert_allclose(a, b, rtol=0, atol=1e-6)
+
+
+def text(tensor):
+    return [x.decode() for x in tensor.numpy()]

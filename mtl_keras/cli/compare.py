@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mtl_keras.cli import console, options, train
+from mtl_keras.cli import console, options, train, values
 
 
 def add_parser(commands):
@@ -15,7 +15,7 @@ def add_parser(commands):
     options.add_data_options(parser)
     options.add_training_options(parser)
     parser.add_argument(
-        "--weighting", nargs="+", type=options.weighting, default=[None], metavar="NAME",
+        "--weighting", nargs="+", type=values.weighting, default=[None], metavar="NAME",
         help="weightings of the joint runs, compared with the same single-task runs [none]",
     )  # fmt: skip
     options.add_jacobian(parser)
@@ -24,7 +24,7 @@ def add_parser(commands):
         help="also a row of constant weights: the best of N by validation, tried on the first seed",
     )  # fmt: skip
     parser.add_argument(
-        "--seeds", type=options.seeds, default=[0], metavar="N,N...",
+        "--seeds", type=values.seeds, default=[0], metavar="N,N...",
         help="of weights, order, augmentation and validation rows [0]",
     )  # fmt: skip
     parser.add_argument("--out", default="runs/compare", metavar="DIR", help="[runs/compare]")
@@ -35,7 +35,7 @@ def run(args):
     console.start()
     from mtl_keras import evaluation, weighting
 
-    chosen = {**vars(args), "tasks": options.task_sets(args.tasks)}
+    chosen = {**vars(args), "tasks": values.task_sets(args.tasks)}
     jacobian = train.look(args.jacobian)
     for method in args.weighting:
         weighting.get(method)

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from mtl_keras.cli import console, options
+from mtl_keras.cli import console, options, values
 
 LONGEST_TEXT = 60
 _INFO = "dataset_info.json"
@@ -21,7 +21,7 @@ def add_parser(commands):
     )  # fmt: skip
     options.add_data_dir(parser)
     parser.add_argument(
-        "--image-size", type=options.size, metavar="H[xW]", help="resize pictures as they are read"
+        "--image-size", type=values.size, metavar="H[xW]", help="resize pictures as they are read"
     )
 
 
@@ -84,7 +84,7 @@ def _prepared(data_dir):
 def _describe(args):
     from mtl_keras.data.sources import Source, read
 
-    name, column = options.split_column(args.set)
+    name, column = values.split_column(args.set)
     found = read(Source(name, labels=column, image_size=args.image_size), args.data_dir)
     splits = {
         split: {"rows": len(rows), "inputs": {k: _input(v) for k, v in rows.inputs.items()}}

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mtl_keras.cli import console, options, report
+from mtl_keras.cli import console, options, report, values
 
 # What there is to say of the training rows of data that a model was not trained on.
 _NO_TRAINING = {
@@ -28,8 +28,8 @@ def add_parser(commands):
         "tasks", nargs="*", metavar="TASK=SET", help="other data than the run's own"
     )
     options.add_data_dir(parser)
-    parser.add_argument("--batch-size", type=options.whole(1), default=128, metavar="N")
-    parser.add_argument("--image-size", type=options.size, metavar="H[xW]")
+    parser.add_argument("--batch-size", type=values.whole(1), default=128, metavar="N")
+    parser.add_argument("--image-size", type=values.size, metavar="H[xW]")
     parser.add_argument("--out", metavar="DIR", help="also write metrics.json and plots there")
 
 
@@ -58,7 +58,7 @@ def _model_and_data(args):
 
     path = Path(args.run_dir)
     directory = RunDirectory(path.parent if path.suffix == ".keras" else path)
-    chosen, data_dir = {"tasks": options.task_sets(args.tasks)}, args.data_dir
+    chosen, data_dir = {"tasks": values.task_sets(args.tasks)}, args.data_dir
     if not args.tasks:
         config = directory.read_config()
         chosen, data_dir = config["options"], args.data_dir or config.get("data_dir")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mtl_keras.cli import console, options
+from mtl_keras.cli import console, options, values
 from mtl_keras.experiments import ARTICLES, SCALES
 
 
@@ -19,7 +19,7 @@ def add_parser(commands):
         help="seconds on bundled data, minutes, or the protocol as written [smoke]",
     )  # fmt: skip
     parser.add_argument(
-        "--seeds", type=options.seeds, default=[0], metavar="N,N...",
+        "--seeds", type=values.seeds, default=[0], metavar="N,N...",
         help="of weights, order and validation rows; intervals need two [0]",
     )  # fmt: skip
     parser.add_argument(

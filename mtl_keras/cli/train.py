@@ -4,7 +4,7 @@ import math
 import sys
 import time
 
-from mtl_keras.cli import console, options, report
+from mtl_keras.cli import console, options, report, values
 
 # What decides the outcome of a run; the same in a run that goes on.
 DECIDING = (
@@ -25,13 +25,13 @@ def add_parser(commands):
     options.add_data_options(parser)
     options.add_training_options(parser)
     parser.add_argument(
-        "--weighting", type=options.weighting, metavar="NAME",
+        "--weighting", type=values.weighting, metavar="NAME",
         help="how the tasks share a step (`mtl-keras list weightings`), or constant weights such "
         "as digits=1,topics=0.5 [none]",
     )  # fmt: skip
     options.add_jacobian(parser)
     parser.add_argument(
-        "--label-smoothing", type=options.share, default=0.0, metavar="PART", help="[0]"
+        "--label-smoothing", type=values.share, default=0.0, metavar="PART", help="[0]"
     )
     parser.add_argument(
         "--only", metavar="TASK",
@@ -45,7 +45,7 @@ def add_parser(commands):
         "--overwrite", action="store_true", help="remove a run that is there and start anew"
     )
     group.add_argument(
-        "--checkpoint-steps", type=options.whole(1), metavar="N",
+        "--checkpoint-steps", type=values.whole(1), metavar="N",
         help="also write a checkpoint every so many steps [at the end of each epoch]",
     )  # fmt: skip
 
@@ -56,7 +56,7 @@ def run(args):
     from mtl_keras.cli.rundir import RunDirectory
     from mtl_keras.evaluation import results
 
-    tasks = options.task_sets(args.tasks)
+    tasks = values.task_sets(args.tasks)
     chosen = {"tasks": tasks, **{name: getattr(args, name) for name in DECIDING}}
     directory = RunDirectory(args.out or f"runs/{args.only or '-'.join(tasks)}")
     directory.check(chosen, args.overwrite)

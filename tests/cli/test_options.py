@@ -7,7 +7,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from mtl_keras.cli import main, options
+from mtl_keras.cli import main, options, values
 
 NAMES = st.from_regex(r"[A-Za-z][A-Za-z0-9_]{0,8}", fullmatch=True)
 
@@ -16,7 +16,7 @@ NAMES = st.from_regex(r"[A-Za-z][A-Za-z0-9_]{0,8}", fullmatch=True)
 @hypothesis.given(st.dictionaries(NAMES, st.sampled_from(["mnist", "glue/sst2", "trec#fine"])))
 def test_tasks_read_back_in_their_order(tasks):
     texts = [f"{task}={name}" for task, name in tasks.items()]
-    assert list(options.task_sets(texts).items()) == list(tasks.items())
+    assert list(values.task_sets(texts).items()) == list(tasks.items())
 
 
 @pytest.mark.parametrize(
@@ -24,16 +24,16 @@ def test_tasks_read_back_in_their_order(tasks):
 )
 def test_what_is_no_task_is_refused(text):
     with pytest.raises(ValueError, match=r"TASK=SET.*Received"):
-        options.task_sets([text])
+        values.task_sets([text])
 
 
 def test_a_task_comes_once():
     with pytest.raises(ValueError, match="'digits' is given twice: 'mnist' and 'cifar10'"):
-        options.task_sets(["digits=mnist", "digits=cifar10"])
+        values.task_sets(["digits=mnist", "digits=cifar10"])
 
 
 def test_paths_become_absolute():
-    found = options.task_sets(["a=./pictures", "b=films.csv", "c=mnist"])
+    found = values.task_sets(["a=./pictures", "b=films.csv", "c=mnist"])
     assert found == {
         "a": os.path.abspath("pictures"),
         "b": os.path.abspath("films.csv"),
@@ -55,18 +55,18 @@ def test_one_set_for_two_tasks_without_columns_is_two_sources():
 @pytest.mark.parametrize(
     ("read", "text", "value"),
     [
-        (options.whole(1), "12", 12),
-        (options.positive, "1e-3", 0.001),
-        (options.at_least_zero, "0", 0.0),
-        (options.share, "0.5", 0.5),
-        (options.size, "64", [64, 64]),
-        (options.size, "64x48", [64, 48]),
-        (options.seeds, "0,1,2", [0, 1, 2]),
-        (options.weighting, "none", None),
-        (options.weighting, "pcgrad", "pcgrad"),
-        (options.weighting, "a=1,b=0.5", {"a": 1.0, "b": 0.5}),
-        (options.augmentation, "crop=4,flip", {"task": None, "crop": 4, "flip": True}),
-        (options.augmentation, "a:rotation=5", {"task": "a", "rotation": 5.0}),
+        (values.whole(1), "12", 12),
+        (values.positive, "1e-3", 0.001),
+        (values.at_least_zero, "0", 0.0),
+        (values.share, "0.5", 0.5),
+        (values.size, "64", [64, 64]),
+        (values.size, "64x48", [64, 48]),
+        (values.seeds, "0,1,2", [0, 1, 2]),
+        (values.weighting, "none", None),
+        (values.weighting, "pcgrad", "pcgrad"),
+        (values.weighting, "a=1,b=0.5", {"a": 1.0, "b": 0.5}),
+        (values.augmentation, "crop=4,flip", {"task": None, "crop": 4, "flip": True}),
+        (values.augmentation, "a:rotation=5", {"task": "a", "rotation": 5.0}),
     ],
 )
 def test_values(read, text, value):
@@ -76,21 +76,21 @@ def test_values(read, text, value):
 @pytest.mark.parametrize(
     ("read", "text"),
     [
-        (options.whole(1), "0"),
-        (options.whole(0), "-1"),
-        (options.whole(1), "1.5"),
-        (options.positive, "0"),
-        (options.positive, "nan"),
-        (options.at_least_zero, "x"),
-        (options.share, "1"),
-        (options.size, "0x4"),
-        (options.seeds, "1,1"),
-        (options.seeds, "1,"),
-        (options.weighting, "a=x"),
-        (options.augmentation, "flip=1"),
-        (options.augmentation, "crop"),
-        (options.augmentation, "blur=2"),
-        (options.augmentation, ""),
+        (values.whole(1), "0"),
+        (values.whole(0), "-1"),
+        (values.whole(1), "1.5"),
+        (values.positive, "0"),
+        (values.positive, "nan"),
+        (values.at_least_zero, "x"),
+        (values.share, "1"),
+        (values.size, "0x4"),
+        (values.seeds, "1,1"),
+        (values.seeds, "1,"),
+        (values.weighting, "a=x"),
+        (values.augmentation, "flip=1"),
+        (values.augmentation, "crop"),
+        (values.augmentation, "blur=2"),
+        (values.augmentation, ""),
     ],
 )
 def test_wrong_values(read, text):
