@@ -64,6 +64,10 @@ class dselect_k(GatedArchitecture):
 class EntropySchedule(keras.callbacks.Callback):
     """Raises the weight of the selectors' entropy linearly, so that each comes to choose.
 
+    Mixing several experts often fits better than choosing one, so a selector may stay undecided,
+    as `mixing` shows: then a larger weight helps, or `compile(learning_rate_multipliers=...)` with
+    10 or more for the layers of `SelectK`, whose variables are few and have small gradients.
+
     Args:
         epochs: int, number of epochs until it has its full weight; 0 in the first epoch.
         weight: float, the full weight. Defaults to 0.01.

@@ -35,8 +35,17 @@ def harden(model):
     options = {"preprocess": model.preprocess, "class_names": model.class_names}
     found = type(model)(hard.input, outputs, name=model.name, **options)
     if model.compiled:
-        found.compile_from_config(model.get_compile_config())
+        _compile_alike(found, model)
     return found
+
+
+def _compile_alike(found, model):
+    """Compiles as another model is, without the learning rates of layers that are gone."""
+    config = model.get_compile_config()
+    there = {layer.name for layer in found._flatten_layers(include_self=False)}
+    factors = config["learning_rate_multipliers"] or {}
+    config["learning_rate_multipliers"] = {k: v for k, v in factors.items() if k in there} or None
+    found.compile_from_config(config)
 
 
 def _call(layer, *args, **kwargs):

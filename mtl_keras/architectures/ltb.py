@@ -61,7 +61,9 @@ class ltb(Architecture):
 class BranchSchedule(keras.callbacks.Callback):
     """Warms up, searches with a falling temperature, and commits to the likeliest tree.
 
-    In the search the temperature falls with the square root of time.
+    In the search the temperature falls with the square root of time. In a short one the branches
+    stay near even unless `compile(learning_rate_multipliers=...)` makes them faster than the rest:
+    a tree drawn every step gives them a noisy gradient.
 
     Args:
         search: int, number of epochs of the search. Every later epoch trains the tree it found.

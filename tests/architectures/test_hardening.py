@@ -7,7 +7,7 @@ from mtl_keras.architectures import harden
 from . import toy
 
 
-def searched():
+def searched(**options):
     model = toy.model("ltb", "each", shapes=((6, 6, 1), (9, 7, 1)))
     model = mtl.MultiTaskModel(
         model.input,
@@ -16,7 +16,7 @@ def searched():
         class_names={"alpha": ["no", "yes"]},
     )
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile("sgd", loss, metrics="accuracy", weighting="pcgrad", jit_compile=False)
+    model.compile("sgd", loss, metrics="accuracy", weighting="pcgrad", jit_compile=False, **options)
     return model
 
 
@@ -43,6 +43,12 @@ def test_variables_are_the_same():
     for task, y in hard(x).items():
         np.testing.assert_array_equal(y, model(x)[task])
     assert {id(v) for v in hard.trainable_variables} < {id(v) for v in model.trainable_variables}
+
+
+def test_learning_rates_of_layers_that_are_gone_are_dropped():
+    factors = {"ltb_branch1": 10.0, "zeta": 0.5}
+    config = harden(searched(learning_rate_multipliers=factors)).get_compile_config()
+    assert config["learning_rate_multipliers"] == {"zeta": 0.5}
 
 
 def test_a_model_without_choices_stays():
