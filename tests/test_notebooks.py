@@ -22,6 +22,14 @@ def test_runs(path, tmp_path, monkeypatch):
     notebook = nbformat.read(path, as_version=4)
     client = NotebookClient(notebook, timeout=1200, resources={"metadata": {"path": str(tmp_path)}})
     client.execute()
+    # What an article's notebook reads of results is the same as when it was committed.
+    for cell, committed in zip(notebook.cells, nbformat.read(path, as_version=4).cells):
+        if "article." in cell.source and "live" not in cell.source:
+            assert markdown(cell) == markdown(committed), cell.source
+
+
+def markdown(cell):
+    return [output.data.get("text/markdown") for output in cell.outputs if "data" in output]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
