@@ -81,25 +81,21 @@ def differences(found, xlabel="points"):
         >>> [label.get_text() for label in figure.axes[0].get_yticklabels()]
         ['digits', 'topics']
     """
-    figure = new_figure(6, 1 + 0.32 * len(found))
-    axes = figure.subplots()
-    for place, (mean, low, high) in enumerate(found.values()):
-        colour = COLOURS[2] if low > 0 else COLOURS[1] if high < 0 else "#666666"
-        axes.plot(mean, place, "o", color=colour, ms=5)
-        axes.hlines(place, *np.nan_to_num([low, high], nan=mean), color=colour)
+
+    def colour(low, high):
+        return COLOURS[2] if low > 0 else COLOURS[1] if high < 0 else "#666666"
+
+    figure, axes = _points(found, xlabel, colour)
     axes.axvline(0, color="black", linewidth=0.8)
-    axes.set_yticks(range(len(found)), list(found))
-    axes.set(xlabel=xlabel, ylim=(max(len(found), 1) - 0.5, -0.5))
-    axes.grid(axis="x", alpha=0.3)
     return figure
 
 
-def levels(found, ylabel="test accuracy, %"):
-    """Draws values as bars with their 95 % intervals.
+def levels(found, xlabel="test accuracy, %"):
+    """Draws values as points with their 95 % intervals.
 
     Args:
-        found: dict name -> `Interval`.
-        ylabel: str. Defaults to `"test accuracy, %"`.
+        found: dict name -> `Interval`; without bounds, as of one seed, the point stands alone.
+        xlabel: str. Defaults to `"test accuracy, %"`.
 
     Returns:
         A `matplotlib.figure.Figure`.
@@ -107,14 +103,19 @@ def levels(found, ylabel="test accuracy, %"):
     Example:
         >>> from mtl_keras.evaluation import interval
         >>> figure = levels({"joint": interval([97.0, 98.0]), "k-means": interval([60.0])})
-        >>> [float(bar.get_height()) for bar in figure.axes[0].patches]
+        >>> [float(line.get_xdata()[0]) for line in figure.axes[0].lines]
         [97.5, 60.0]
     """
-    figure = new_figure(1.5 + 0.75 * len(found), 3.4)
+    return _points(found, xlabel, lambda low, high: COLOURS[0])[0]
+
+
+def _points(found, xlabel, colour):
+    figure = new_figure(6, 1 + 0.32 * len(found))
     axes = figure.subplots()
     for place, (mean, low, high) in enumerate(found.values()):
-        axes.bar(place, mean, 0.7, color=COLOURS[place % len(COLOURS)])
-        axes.vlines(place, *np.nan_to_num([low, high], nan=mean), color="black")
-    axes.set_xticks(range(len(found)), list(found), rotation=30, ha="right")
-    axes.set(ylabel=ylabel)
-    return figure
+        axes.plot(mean, place, "o", color=colour(low, high), ms=5)
+        axes.hlines(place, *np.nan_to_num([low, high], nan=mean), color=colour(low, high))
+    axes.set_yticks(range(len(found)), list(found))
+    axes.set(xlabel=xlabel, ylim=(max(len(found), 1) - 0.5, -0.5))
+    axes.grid(axis="x", alpha=0.3)
+    return figure, axes

@@ -131,12 +131,12 @@ def _box(x, y):
     return known(y["top"], tf.cast(sides, tf.float32) / canvas_digits.SIZE)
 
 
-def draw_folders(folder, pictures=40):
+def draw_folders(folder, pictures=400):
     """Draws pictures of three kinds into a folder of their own each, as PNG files.
 
     Args:
         folder: path.
-        pictures: int, how many of each kind. Defaults to 40.
+        pictures: int, how many of each kind. Defaults to 400, all of them.
     """
     inputs, labels = mtl.data.samples.load("drawings")["train"]
     for number, kind in enumerate(("circle", "square", "triangle")):

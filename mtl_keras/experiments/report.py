@@ -39,10 +39,11 @@ def made_of(results, scale):
         return f"Scale `{scale}`: there are no results."
     seeds = sorted({run["seed"] for run in runs})
     versions = ", ".join(f"{k} {v}" for k, v in runs[0]["versions"].items())
+    cores = runs[0]["machine"]["cores"]
     return (
         f"Scale `{scale}`, {len(seeds)} seed{'s' * (len(seeds) > 1)} "
         f"({', '.join(map(str, seeds))}), {versions}; {runs[0]['machine']['processor']}, "
-        f"{runs[0]['machine']['cores']} cores. Accuracies are of test rows, in per cent; "
+        f"{cores} core{'s' * (cores > 1)}. Accuracies are of test rows, in per cent; "
         "± and [ ] are 95 % intervals over seeds (Student's t), differences are paired by seed."
     )
 

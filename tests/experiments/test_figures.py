@@ -37,7 +37,7 @@ def test_differences_stand_in_order_with_their_intervals():
     assert segments == [[1.0, 3.0], [-1.0, -1.0]]
 
 
-def test_bars_show_means_and_intervals():
+def test_levels_are_means_and_intervals():
     (axes,) = figures.levels({"joint": Interval(97.0, 96.0, 98.0)}).axes
-    assert [bar.get_height() for bar in axes.patches] == [97.0]
-    assert axes.collections[0].get_segments()[0][:, 1].tolist() == [96.0, 98.0]
+    assert [line.get_xdata()[0] for line in axes.lines] == [97.0]
+    assert axes.collections[0].get_segments()[0][:, 0].tolist() == [96.0, 98.0]

@@ -54,8 +54,8 @@ def sample_predictions(examples, labels, predictions, title=None):
 
 
 def _picture_grid(pictures, texts, captions):
-    width, columns = (1.45, 6) if texts is None else (2.2, 4)
-    figure, panels = grid(len(captions), columns, width, width + (0.4 if texts is None else 0.6))
+    width = 1.45 if texts is None else 2.2
+    figure, panels = grid(len(captions), 4, width, width + (0.4 if texts is None else 0.6))
     for i, ((caption, colour), axes) in enumerate(zip(captions, panels)):
         picture = np.asarray(pictures[i])
         white = 1 if np.issubdtype(picture.dtype, np.floating) else 255
