@@ -72,7 +72,7 @@ figure.tight_layout()
 # %% [markdown]
 # ## "Fusing features raises accuracy and robustness" (C6)
 #
-# Two small convolutions for each feature; class, animal or vehicle, and reconstruction are the tasks. The bars are the accuracy on the ten classes, then on disturbed
+# Two small convolutions for each feature; class, animal or vehicle, and reconstruction are the tasks. Shown are the accuracy on the ten classes, then on disturbed
 # pictures.
 
 # %%

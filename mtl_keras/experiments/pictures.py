@@ -26,7 +26,7 @@ def curves(rows):
             key = f"val_{task}_{run['tasks'][task]['metric']}"
             if isinstance(run.get("history"), dict) and key in run["history"]:
                 lines = [_numbers(each["history"][key]) for each in by_seed.values()]
-                found.setdefault(task, {})[row] = lines
+                found.setdefault(task, {})["joint" if row == "joint" else "alone"] = lines
     return plots.learning_curves(found, "validation") if found else None
 
 
@@ -35,15 +35,19 @@ def _numbers(curve):
 
 
 def confusion(rows, row="joint"):
-    """Draws the confusion matrices of a row's tasks, summed over seeds; `None` without any."""
+    """Draws the confusion matrices of a row's tasks, summed over seeds; `None` without any.
+
+    A task whose right answer is always the same has none: its accuracy says all.
+    """
     if row not in rows:
         return None
     matrices, names = {}, {}
     for task, found in first(rows[row])["tasks"].items():
         if found["confusion"] is not None:
             runs = [run["tasks"][task]["confusion"] for run in rows[row].values()]
-            matrices[task] = [[sum(counts) for counts in zip(*lines)] for lines in zip(*runs)]
-            names[task] = found["classes"]
+            matrix = [[sum(counts) for counts in zip(*lines)] for lines in zip(*runs)]
+            if sum(map(any, matrix)) > 1:
+                matrices[task], names[task] = matrix, found["classes"]
     return plots.confusion_matrices(matrices, names) if matrices else None
 
 

@@ -18,12 +18,23 @@ def test_each_task_has_curves_of_both_ways(rows):
     figure = pictures.curves(rows)
     assert len(figure.axes) == 2
     assert all(len(axes.lines) >= 2 for axes in figure.axes)
+    # One legend stands for all tasks.
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["joint", "alone"]
 
 
 def test_confusion_matrices_are_summed_over_seeds(rows):
     texts = {text.get_text() for axes in pictures.confusion(rows).axes for text in axes.texts}
     assert pictures.confusion(rows, "none") is None
     assert texts
+
+
+def test_a_task_of_one_right_answer_has_no_matrix():
+    found = {"metric": "accuracy", "score": 0.5, "classes": ["0", "1"]}
+    tasks = {"a": {**found, "confusion": [[3, 3], [0, 0]]}}
+    assert pictures.confusion({"joint": {0: {"tasks": tasks}}}) is None
+    tasks["b"] = {**found, "confusion": [[3, 3], [1, 5]]}
+    (axes,) = pictures.confusion({"joint": {0: {"tasks": tasks}}}).axes
+    assert axes.get_title() == "b"
 
 
 def test_bars_of_disturbed_pictures(rows):
