@@ -235,7 +235,8 @@ fig.colorbar(shown, ax=axes, label="mask");
 # %% [markdown]
 # LTB searches a tree: which node of the stage before does each node take, and which does each task? All start at 1/2. The branches' learning rate is
 # ten times that of the rest. Six epochs of search, and most have decided: both tasks hang on one node of the last stage, and all its
-# ancestors are shared, so the tree is hard sharing. Five more epochs train it.
+# ancestors are shared, so the tree is hard sharing. Five more epochs train it. With MNIST and Fashion-MNIST it ends in nearly a net for each task, as the
+# parameters of `ltb, hardened` in the table say.
 
 # %%
 plots.sharing_maps(learned("ltb"))
