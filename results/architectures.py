@@ -11,8 +11,8 @@ that are there are not done again. `--quick`: a few rows of each into a temporar
 
 10,000 training and 3,968 test rows of each set, 12 epochs, a narrow trunk. `no_sharing` is `cgc`
 without shared experts, a trunk for each task. `ltb` searches in the second to the seventh epoch and
-trains the tree after that; the entropy of `dselect_k` has its full weight in the last; both are also
-tested hardened.
+trains the tree after that; the entropy of `dselect_k` has its full weight in the last; both are
+also tested hardened.
 """
 
 import argparse
