@@ -95,7 +95,7 @@ def redundant(rows, seed):
 
 def drawn(grids, seed, words=None):
     """Pairs of the generator of `sample/captions`, pictures at half size; the vocabulary."""
-    pairs, labels = captions._split(grids, seed)
+    pairs, labels = captions.draw_pairs(grids, seed)
     image = np.float32(pairs["image"]) / 255
     image = image.reshape(-1, 16, 2, 16, 2, 3).mean(axis=(2, 4))
     words = words or texts.vocabulary([pairs["text"]], 1000)

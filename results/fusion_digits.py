@@ -32,7 +32,7 @@ def pairs(split, seed, words=None, rows=None):
     """Returns (inputs, labels, vocabulary): each picture with a true text and a false one."""
     inputs, digits = mtl.data.load(x="mnist").raw("x", split)
     shown, named = {"image": inputs["x_image"][:rows]}, {"label": digits[:rows]}
-    found, labels = number_words._split(shown, named, repeats=2, seed=seed)
+    found, labels = number_words.draw_pairs(shown, named, repeats=2, seed=seed)
     words = words or texts.vocabulary([found["text"]], 1000)
     ids = texts.vectorizer(words, WORDS, "x_text")(found["text"].astype(str)).numpy()
     image = np.float32(found["image"]) / 255

@@ -95,13 +95,27 @@ def load():
         ((1008, 32, 32, 3), (1008,), 0.5)
     """
     return {
-        "train": _split(grids=90, seed=3),
-        "test": _split(grids=14, seed=4),
+        "train": draw_pairs(grids=90, seed=3),
+        "test": draw_pairs(grids=14, seed=4),
         "class_names": {"label": ["no", "yes"]},
     }
 
 
-def _split(grids, seed):
+def draw_pairs(grids, seed):
+    """Draws pictures and captions that fit, and as many that do not.
+
+    Args:
+        grids: int, how often each combination of shape and colour comes, true and false.
+        seed: int.
+
+    Returns:
+        dict with `image`, uint8 (rows, 32, 32, 3), and `text`, str (rows,); dict with `label`.
+
+    Example:
+        >>> inputs, labels = draw_pairs(grids=1, seed=0)
+        >>> float(labels["label"].mean())
+        0.5
+    """
     rng = np.random.default_rng(seed)
     shape, colour, said_shape, said_colour, label = rng.permutation(_pairs(grids, rng), axis=1)
     said = zip(said_shape, said_colour, strict=True)

@@ -54,14 +54,30 @@ def load():
     """
     pictures = digits.load()
     return {
-        "train": _split(*pictures["train"], repeats=4, seed=5),
-        "test": _split(*pictures["test"], repeats=2, seed=6),
+        "train": draw_pairs(*pictures["train"], repeats=4, seed=5),
+        "test": draw_pairs(*pictures["test"], repeats=2, seed=6),
         "class_names": {"label": ["no", "yes"]},
     }
 
 
-def _split(inputs, labels, repeats, seed):
-    """Uses each picture in so many pairs, every other one true."""
+def draw_pairs(inputs, labels, repeats, seed):
+    """Uses each picture in so many pairs with a text, every other one true.
+
+    Args:
+        inputs: dict with `image`, uint8 array (n, height, width, 1).
+        labels: dict with `label`, the digits, an int array (n,).
+        repeats: int, even.
+        seed: int.
+
+    Returns:
+        dict with `image` and `text`, str, of `repeats * n` rows; dict with `label`.
+
+    Example:
+        >>> digits = {"image": np.zeros((3, 28, 28, 1), "uint8")}, {"label": np.arange(3)}
+        >>> _, labels = draw_pairs(*digits, repeats=2, seed=0)
+        >>> labels["label"].tolist().count(1)
+        3
+    """
     rng = np.random.default_rng(seed)
     rows = rng.permutation(np.repeat(np.arange(len(labels["label"])), repeats // 2))
     shown = np.concatenate([labels["label"][rows], labels["label"][rows]])
