@@ -12,22 +12,6 @@ import tensorflow as tf
 import toy_fused
 from toy_export import TITLES, close, expected, exported, pictures, softmax, text
 
-
-@pytest.fixture(scope="module")
-def model():
-    return exported()[0]
-
-
-@pytest.fixture(scope="module")
-def path():
-    return exported()[1]
-
-
-@pytest.fixture(scope="module")
-def served(path):
-    return tf.saved_model.load(path).signatures
-
-
 CLIENT = """
 import json, runpy, sys
 
@@ -91,7 +75,7 @@ for arguments in asked:
 
 
 @pytest.fixture(scope="module")
-def client(path, tmp_path_factory):
+def client(tmp_path_factory):
     """(answers, what saved_model_cli printed, folder) of a process without keras."""
     folder = tmp_path_factory.mktemp("client")
     (folder / "client.py").write_text(textwrap.dedent(CLIENT))
@@ -100,7 +84,7 @@ def client(path, tmp_path_factory):
     (folder / "small.png").write_bytes(tf.io.encode_png(pictures(8, 6, 3)).numpy())
     (folder / "large.jpg").write_bytes(tf.io.encode_jpeg(pictures(21, 10, 3)).numpy())
     done = subprocess.run(
-        [sys.executable, "client.py", path, toy_fused.exported()[1], "."],
+        [sys.executable, "client.py", exported()[1], toy_fused.exported()[1], "."],
         cwd=folder,
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
         capture_output=True,
@@ -111,8 +95,10 @@ def client(path, tmp_path_factory):
     return json.loads((folder / "answers.json").read_text()), done.stdout, folder
 
 
-def test_client_without_keras_gets_the_same_answers(client, model, served):
+def test_client_without_keras_gets_the_same_answers(client):
     answers, _, folder = client
+    model, path = exported()
+    served = tf.saved_model.load(path).signatures
     image, texts = tf.constant(pictures(3, 9, 9, 1)), tf.constant(TITLES)
     wanted = softmax(expected(model, "zeta", zeta_image=image))
     close(np.float32(answers["zeta"]["probabilities"]), wanted)
@@ -130,12 +116,13 @@ def test_client_without_keras_gets_the_same_answers(client, model, served):
         assert answers[name]["label"] == text(answer["label"])
 
 
-def test_saved_model_cli_shows_and_runs(client, served):
+def test_saved_model_cli_shows_and_runs(client):
     _, printed, folder = client
     assert "signature_def['zeta_encoded']" in printed
     assert "inputs['image_bytes'] tensor_info" in printed
     assert "outputs['zeta_probabilities'] tensor_info" in printed
     assert "Result for output key label" in printed
     texts = tf.constant(["big", "red dog", "small"])
+    served = tf.saved_model.load(exported()[1]).signatures
     answer = served["match"](image=tf.constant(pictures(3, 9, 9, 1)), text=texts)
     close(np.load(folder / "probabilities.npy"), answer["probabilities"])
