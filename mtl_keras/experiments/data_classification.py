@@ -47,7 +47,7 @@ SCALES = {
     },
     "full": {
         "digits": "mnist", "objects": "cifar10", "examples": None, "epochs": 10, "batch_size": 32,
-        "width": 16,
+        "width": 8,
     },
 }  # fmt: skip
 COARSE = {
