@@ -142,9 +142,22 @@ def peers():
 
 def article_claims():
     """The articles' claims C1 to C8, from the runs at laptop scale."""
-    from mtl_keras.experiments import overview, render
+    return table_of("articles.py", "claims")
 
-    return render.markdown(overview.claims_table(overview.verdicts(HERE)))
+
+def article_full_claims():
+    """The claims that the runs at full scale say something of."""
+    return table_of("articles.py", "full_claims")
+
+
+def article_full_scores():
+    """Test scores of the runs at full scale."""
+    return table_of("articles.py", "full_scores")
+
+
+def article_times():
+    """What the runs of the articles took."""
+    return table_of("articles.py", "times")
 
 
 def read_text(name):
@@ -155,7 +168,7 @@ def read_text(name):
 BLOCKS = [
     demo, three_tasks, step_cost, text, trec, trunks, fusion, fusion_digits, ensembles,
     architectures, components, products, weights_time, weighting_errors, conformance, jacobian,
-    peers, article_claims,
+    peers, article_claims, article_full_claims, article_full_scores, article_times,
 ]  # fmt: skip
 
 

@@ -1,6 +1,5 @@
 """A run that was interrupted and resumed is the run that was not, bit for bit."""
 
-import io
 import itertools
 import os
 import random
@@ -14,7 +13,7 @@ import pytest
 from toy_tasks import LOSSES, arrays, build, dataset, same, train, values
 
 import mtl_keras as mtl
-from mtl_keras.callbacks import Checkpoint, CompactProgress
+from mtl_keras.callbacks import Checkpoint
 
 
 class Killed(Exception):
@@ -323,32 +322,3 @@ def test_kill_at_any_moment_leaves_a_whole_checkpoint(tmp_path):
         assert (arrays_["variable_0"] == done - 1).all()
         assert len(os.listdir(tmp_path)) <= 2  # what is left is overwritten by the next
     assert done > 12
-
-
-def test_the_line_of_an_epoch():
-    logs = {"loss": 3.0, "a_loss": 1.5, "a_b_loss": 0.25, "a_accuracy": 0.5, "a_weight": 2.0}
-    logs |= {"val_loss": 3.5, "val_a_loss": 1.0, "val_a_b_loss": 0.125, "val_a_accuracy": 0.75}
-    logs |= {"mean_score": 0.5, "a_b_mae": 12.0, "val_a_b_mae": 0.5}
-    line = CompactProgress().line(4, logs, seconds=61)
-    assert line == "epoch 5/?  61s  loss 3.000 / 3.500  a .500 / .750  a_b 12.000 / .500"
-
-
-def test_one_line_for_each_epoch():
-    stream = io.StringIO()
-    model = small(metrics={"zeta": "accuracy"})
-    history = train(model, dataset(), 2, callbacks=CompactProgress(stream))
-    lines = stream.getvalue().splitlines()
-    assert [line.split("  ")[0] for line in lines] == ["epoch 1/2", "epoch 2/2"]
-    wanted = f"zeta {history['zeta_accuracy'][1]:.3f}".replace(" 0.", " .")
-    assert wanted in lines[1]
-
-
-def test_a_terminal_counts_the_batches():
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
-
-    stream = Terminal()
-    train(small(), dataset(), 2, callbacks=CompactProgress(stream))
-    assert "\r\033[Kepoch 1/2  step 1/5" in stream.getvalue()
-    assert stream.getvalue().count("\n") == 2
