@@ -37,30 +37,33 @@ def against(x, lines, xlabel, ylabel):
 
 
 def robustness(rows):
-    """Draws the test accuracy of a task under each disturbance, a group of bars for each level.
+    """Draws the test accuracy of a task at each level of each disturbance, with intervals.
 
     Args:
-        rows: dict row name -> dict disturbance -> list of (level, accuracy).
+        rows: dict row name -> dict disturbance -> list of (level, `Interval`).
 
     Returns:
         A `matplotlib.figure.Figure`.
 
     Example:
-        >>> figure = robustness({"joint": {"blur": [(1, 0.9), (2, 0.7)]}})
+        >>> from mtl_keras.evaluation import interval
+        >>> levels = [(1, interval([0.8, 0.9])), (2, interval([0.7]))]
+        >>> figure = robustness({"joint": {"blur": levels}})
         >>> [axes.get_title() for axes in figure.axes]
         ['blur']
     """
     kinds = list(next(iter(rows.values())))
     figure, panels = grid(len(kinds), 2, 3.6, 2.6)
     for kind, axes in zip(kinds, panels):
-        width = 0.8 / len(rows)
         for place, (colour, (name, found)) in enumerate(zip(COLOURS, rows.items())):
             levels, scores = zip(*found[kind])
-            axes.bar(
-                np.arange(len(levels)) + place * width, scores, width, color=colour, label=name
-            )
-        axes.set_xticks(np.arange(len(levels)) + 0.4 - width / 2, [f"{x:g}" for x in levels])
-        axes.set(title=kind, ylim=(0, 1), ylabel="test accuracy")
+            mean, low, high = np.array(scores, "float64").T
+            x = np.arange(len(levels)) + 0.6 * ((place + 0.5) / len(rows) - 0.5)
+            axes.plot(x, mean, "o", color=colour, ms=5, label=name)
+            axes.vlines(x, np.fmin(low, mean), np.fmax(high, mean), color=colour)
+        axes.set_xticks(np.arange(len(levels)), [f"{level:g}" for level in levels])
+        axes.set(title=kind, xlim=(-0.5, len(levels) - 0.5), ylabel="test accuracy")
+        axes.grid(axis="y", alpha=0.3)
     legend_below(figure, panels[0])
     return figure
 

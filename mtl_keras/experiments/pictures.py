@@ -2,7 +2,7 @@
 
 import math
 
-from mtl_keras.evaluation import plots
+from mtl_keras.evaluation import interval, plots
 from mtl_keras.experiments.figures import robustness
 from mtl_keras.experiments.results import better
 from mtl_keras.experiments.tables import first, tasks_of
@@ -70,7 +70,7 @@ def _levels(by_seed, task):
         return None
     return {
         kind: [
-            (level, sum(run["disturbed"][kind][i][1][task] for run in runs) / len(runs))
+            (level, interval([run["disturbed"][kind][i][1][task] for run in runs]))
             for i, (level, _) in enumerate(levels)
         ]
         for kind, levels in runs[0]["disturbed"].items()

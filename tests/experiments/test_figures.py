@@ -18,15 +18,19 @@ def test_against_draws_a_line_and_its_band():
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["1", "10", "100"]
 
 
-def test_robustness_draws_a_bar_for_each_row_and_level():
+def test_robustness_draws_a_point_with_its_interval_for_each_row_and_level():
+    nan = float("nan")
     rows = {
-        "joint": {"blur": [(1, 0.9), (2, 0.7)], "noise": [(0.1, 0.8)]},
-        "alone": {"blur": [(1, 0.8), (2, 0.6)], "noise": [(0.1, 0.5)]},
+        "joint": {"blur": [(1, Interval(0.9, 0.8, 1.0)), (2, Interval(0.7, nan, nan))]},
+        "alone": {"blur": [(1, Interval(0.8, 0.7, 0.9)), (2, Interval(0.6, 0.5, 0.7))]},
     }
-    blur, noise = figures.robustness(rows).axes
-    assert [bar.get_height() for bar in blur.patches] == [0.9, 0.7, 0.8, 0.6]
+    (blur,) = figures.robustness(rows).axes
+    assert [list(line.get_ydata()) for line in blur.lines] == [[0.9, 0.7], [0.8, 0.6]]
     assert [tick.get_text() for tick in blur.get_xticklabels()] == ["1", "2"]
-    assert [bar.get_height() for bar in noise.patches] == [0.8, 0.5]
+    ends = [[s[:, 1].tolist() for s in found.get_segments()] for found in blur.collections]
+    assert ends == [[[0.8, 1.0], [0.7, 0.7]], [[0.7, 0.9], [0.5, 0.7]]]
+    beside = zip(*(line.get_xdata() for line in blur.lines))
+    assert all(joint < alone for joint, alone in beside)
 
 
 def test_differences_stand_in_order_with_their_intervals():

@@ -37,9 +37,9 @@ def test_a_task_of_one_right_answer_has_no_matrix():
     assert axes.get_title() == "b"
 
 
-def test_bars_of_disturbed_pictures(rows):
+def test_accuracy_on_disturbed_pictures(rows):
     (axes,) = pictures.disturbed(rows, "a").axes
-    assert [bar.get_height() for bar in axes.patches] == [0.5, 0.5]
+    assert [list(line.get_ydata()) for line in axes.lines] == [[0.5], [0.5]]
     assert pictures.disturbed({}, "a") is None
 
 

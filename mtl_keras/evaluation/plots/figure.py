@@ -25,6 +25,8 @@ def grid(count, columns, width, height):
 
 
 def legend_below(figure, axes):
-    """Puts the legend of some axes under the figure, in one row."""
+    """Puts the legend of some axes under the figure, in as few rows as its width allows."""
     handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
+    inches = 0.7 + 0.09 * max(map(len, labels), default=0)  # of an entry
+    columns = max(1, min(len(labels), int(figure.get_figwidth() / inches)))
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False)
