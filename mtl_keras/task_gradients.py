@@ -117,7 +117,7 @@ class TaskGradients:
         factors = self._own_factors(decision, losses, seen.batch.present)
         for task, factor in zip(self.reach.own, factors):
             for variable, gradient in zip(self.reach.own[task], own[task]):
-                total[id(variable)] = None if gradient is None else gradient * factor
+                total[id(variable)] = _times(gradient, factor)
         total |= self._learned(optimizer, losses, seen.batch.present)
         found = [total.get(id(v)) for v in variables]
         if extra is not None:
@@ -222,10 +222,10 @@ class TaskGradients:
         )
 
     def _own_factors(self, decision, losses, present):
-        """The factors on the gradients of what one task alone reaches."""
+        """The factors on the gradients of what one task alone reaches, or `None`s."""
         rule = getattr(self.weighting, "own_weights", None)
         if rule is None:
-            return [1.0] * len(self.reach.tasks)
+            return [None] * len(self.reach.tasks)
         facts = {"weights": decision.get("weights"), "losses": losses, "present": present}
         return tf.unstack(tf.cast(self.weighting._ask(rule, **facts), tf.float32))
 
@@ -309,6 +309,10 @@ def _weigh(rows, weights):
     """Returns Σ w_t z_t of the gradients at the features."""
     (way,) = blocks.weighted_sum([[tf.cast(z, tf.float32) for z in row] for row in rows], weights)
     return way
+
+
+def _times(gradient, factor):
+    return gradient if gradient is None or factor is None else gradient * factor
 
 
 def _add(gradient, other):
