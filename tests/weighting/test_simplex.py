@@ -24,7 +24,8 @@ def project(point, present=None):
 def test_projection_by_a_root_finder(point):
     point = np.array(point)
     excess = lambda theta: np.maximum(point - theta, 0).sum() - 1  # noqa: E731
-    theta = brentq(excess, point.min() - 1, point.max(), xtol=1e-13)
+    # Below min - 1 by more than rounding, so that the signs differ.
+    theta = brentq(excess, point.min() - 2, point.max(), xtol=1e-13)
     np.testing.assert_allclose(project(point), np.maximum(point - theta, 0), atol=1e-11)
 
 
