@@ -117,7 +117,7 @@ class MajorityClusters:
 
     Args:
         seed: int.
-        clusters: int.
+        clusters: int, so many, but no more than there are training rows.
 
     Example:
         >>> x = np.array([[0.0], [0.1], [5.0], [5.1]])
@@ -131,8 +131,9 @@ class MajorityClusters:
     def fit(self, x, y):
         from sklearn.cluster import KMeans
 
-        self.means = KMeans(self.clusters, n_init=4, random_state=self.seed).fit(x)
-        members = [y[self.means.labels_ == cluster] for cluster in range(self.clusters)]
+        clusters = min(self.clusters, len(x))
+        self.means = KMeans(clusters, n_init=4, random_state=self.seed).fit(x)
+        members = [y[self.means.labels_ == cluster] for cluster in range(clusters)]
         self.answers = np.array([np.bincount(of, minlength=1).argmax() for of in members])
         return self
 

@@ -46,6 +46,12 @@ def test_rows_of_the_confusion_matrix_are_the_true_classes(digits):
     assert found["result"]["confusion"][2].sum() == (y == 2).sum()
 
 
+def test_no_more_clusters_than_rows():
+    x, y = np.arange(3.0)[:, None], np.array([2, 0, 1])
+    found = baselines.MajorityClusters(0, 10).fit(x, y)
+    assert found.predict(x).tolist() == [2, 0, 1]
+
+
 def test_quadratic_models_take_a_subset(digits, monkeypatch):
     monkeypatch.setattr(baselines, "SUBSET", 50)
     assert baselines.fit("RBF SVM", 0, *digits, list("0123456789"))["examples"]["train"] == 50
