@@ -35,3 +35,20 @@ def test_runs_from_what_ships_with_the_package(name, tmp_path):
     assert found["parameters"] > 0
     assert found["flops"] > 0
     json.dumps(results.plain(found), allow_nan=False)
+
+
+def test_words_of_the_news_are_dropped_where_the_setting_says_so():
+    module = experiments.get("image_text")
+    settings = module.variants("smoke")["tuned"]["joint"]
+    names = ("digits", "topics", "examples", "batch_size")
+    data = module.load(0, None, **{name: settings[name] for name in names})
+
+    def layers(**more):
+        model = module.build({**settings, **more}, data)
+        return [layer for layer in model.layers if type(layer).__name__ == "WordDropout"]
+
+    assert layers() == []
+    (layer,) = layers(word_dropout=0.5)
+    assert layer.rate == 0.5
+    (node,) = layer._inbound_nodes
+    assert [tensor.name for tensor in node.input_tensors] == ["topics_text"]
