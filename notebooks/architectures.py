@@ -161,7 +161,7 @@ fig.colorbar(shown, ax=axes, label="mean weight");
 # test pictures, differences below two points on CIFAR-10 are chance; mixtures are ahead of the rest by more.
 
 # %%
-Markdown(tables["architectures"]())
+Markdown(tables["block"]("architectures"))
 
 # %%
 runs = [results.read(path) for path in sorted((RESULTS / "architectures").glob("*-seed*.json"))]
@@ -318,13 +318,13 @@ for row, (above, below) in enumerate(axes.T):
 # nothing. In between: the share of true pairs in its place ("prior"), and leaving those rows out.
 
 # %%
-Markdown(tables["fusion"]())
+Markdown(tables["block"]("fusion"))
 
 # %% [markdown]
 # The same question about real pictures: does a text name the MNIST digit? (`python results/fusion_digits.py`)
 
 # %%
-Markdown(tables["fusion_digits"]())
+Markdown(tables["block"]("fusion_digits"))
 
 # %%
 redundant = [results.read(path) for path in sorted((RESULTS / "fusion").glob("redundant-*.json"))]

@@ -5,6 +5,7 @@ python results/components.py
 Writes `results/components.json`; `mtl-keras list KIND` counts the same anew.
 """
 
+import json
 import os
 from pathlib import Path
 
@@ -27,6 +28,19 @@ def main():
         for kind, setting in components.SETTINGS.items()
     }
     results.write(FILE, {"kinds": found, "versions": results.versions()})
+
+
+def table():
+    """Parameters and FLOPs of every builder with its defaults."""
+    found = json.loads(FILE.read_text())["kinds"]
+    rows = ["| kind | builder | parameters | MFLOPs |", "|---|---|---|---|"]
+    for kind, costs in found.items():
+        rows += [
+            f"| {kind} | `{name}` | {cost['parameters']:,} | {cost['flops'] / 1e6:,.2f} |"
+            for name, cost in costs["costs"].items()
+        ]
+    counted = "; ".join(f"{kind} on {costs['counted_on']}" for kind, costs in found.items())
+    return "\n".join([*rows, "", f"One forward pass of one example. Counted: {counted}."])
 
 
 if __name__ == "__main__":

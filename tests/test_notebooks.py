@@ -49,6 +49,6 @@ def test_is_executed_and_matches_its_source(path):
 def test_tables_are_those_of_the_results(path):
     tables = runpy.run_path(str(path.parents[1] / "results" / "tables.py"))
     for cell in nbformat.read(path, as_version=4).cells:
-        for name in re.findall(r'Markdown\(tables\["(\w+)"\]\(\)\)', cell.source):
+        for name in re.findall(r'Markdown\(tables\["block"\]\("(\w+)"\)\)', cell.source):
             (output,) = cell.outputs
-            assert output.data["text/markdown"] == tables[name](), f"{path.name}: {name}"
+            assert output.data["text/markdown"] == tables["block"](name), f"{path.name}: {name}"
