@@ -1,5 +1,6 @@
 """The README: its code runs, its tables agree with the results, its links exist."""
 
+import json
 import re
 import runpy
 import shlex
@@ -11,6 +12,7 @@ import pytest
 
 from mtl_keras import architectures, cli, fusion, heads, text, trunks, weighting
 from mtl_keras.evaluation import builders
+from mtl_keras.weighting.jacobian import Jacobian
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text()
@@ -59,6 +61,21 @@ def test_tables_agree_with_the_results():
         assert tables["fill"](document) == document
     for name in tables["NAMES"]:
         assert sum(f"<!-- {name} -->" in document for document in documents) == 1
+
+
+def test_prose_says_what_a_look_at_the_gradients_was_measured_to_cost():
+    cases = json.loads((ROOT / "results" / "jacobian.json").read_text())["cases"]
+    settings = cases["20 tasks, graph"]["settings"].items()
+    cost = {name: f"{found['ratio']:.2f}" for name, found in settings}
+    said = f"takes {cost['features']} times a plain one instead of {cost['exact']}"
+    assert said in " ".join(TEXT.split())
+    said = (
+        f"took {cost['exact']} times the CPU time of a plain one for the exact method, whose T "
+        f"backward passes cannot take less than about (1 + 2T)/3; {cost['features']} at the "
+        f"features, {cost['last_block']} at the last block, {cost['every=32']} with `every=32` and "
+        f"{cost['fraction=1/32']} with `fraction=1/32`"
+    )
+    assert said in " ".join(Jacobian.__doc__.split())
 
 
 @pytest.mark.parametrize("target", re.findall(r"\]\((?!http)([^)#]+)\)", TEXT))

@@ -18,9 +18,9 @@ class Jacobian:
     Everything else decides on less and then updates with one weighted backward pass over the
     whole batch, which is what a plain step costs.
 
-    With 20 tasks on one picture, a VGG-like trunk and no XLA, a step took 12.9 times the CPU time
-    of a plain one for the exact method, whose T backward passes cannot take less than about
-    (1 + 2T)/3; 1.1 at the features, 1.3 at the last block, 1.4 with `every=32` and 2.1 with
+    With 20 tasks on one picture, a VGG-like trunk and no XLA, a step took 13.26 times the CPU
+    time of a plain one for the exact method, whose T backward passes cannot take less than about
+    (1 + 2T)/3; 1.07 at the features, 1.22 at the last block, 1.41 with `every=32` and 1.75 with
     `fraction=1/32` (`benchmarks/jacobian.py`).
 
     How near an update so decided comes to the exact one depends on network and tasks. Mean cosines
