@@ -1,7 +1,5 @@
 """The results of one model on test data: the table and the figures."""
 
-from pathlib import Path
-
 from mtl_keras.cli import console
 
 
@@ -80,25 +78,8 @@ def save_plots(data, found, directory):
             {task: r["classes"] for task, r in counted.items()},
         )
     for task, result in counted.items():
-        figures[f"samples_{task}"] = sample_figure(data, task, result)
-    directory = Path(directory)
-    directory.mkdir(parents=True, exist_ok=True)
-    paths = {name: directory / f"{name}.png" for name in figures}
-    for name, figure in figures.items():
-        figure.savefig(paths[name])
-    return paths
-
-
-def sample_figure(data, task, result):
-    """Returns the figure of the sample predictions of a task's test rows."""
-    from mtl_keras.evaluation import plots
-
-    raw, _ = data.raw(task, "test")
-    samples = result["samples"]
-    names = result["classes"] or range(len(result["confusion"]))
-    examples = {name: [values[i] for i in samples["index"]] for name, values in raw.items()}
-    label, guess = ([str(names[c]) for c in samples[key]] for key in ("label", "prediction"))
-    return plots.sample_predictions(examples, label, guess, title=task)
+        figures[f"samples_{task}"] = plots.task_samples(data, task, result)
+    return plots.save(figures, directory)
 
 
 def _curves(history, task, metric):

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import os
 import shutil
 import time
 from pathlib import Path
@@ -106,9 +105,7 @@ class RunDirectory:
         rows.writerows(
             (number, *values) for number, values in enumerate(zip(*history.values()), start=1)
         )
-        beside = self.history.with_name(f".{self.history.name}.{os.getpid()}")
-        beside.write_text(text.getvalue(), encoding="utf-8", newline="")
-        os.replace(beside, self.history)
+        results.write_text(self.history, text.getvalue())
 
 
 class Recorder(keras.callbacks.Callback):

@@ -1,7 +1,6 @@
 """What a comparison says: its table, printed, as Markdown, as JSON and as figures."""
 
 import math
-from pathlib import Path
 
 from mtl_keras.evaluation import plots, results
 from mtl_keras.evaluation.statistics import delta_m, interval, paired_difference, standard_error
@@ -228,23 +227,10 @@ class Comparison:
                 matrices[task] = [[sum(c) for c in zip(*rows)] for rows in zip(*runs)]
                 names[task] = found["classes"]
                 if self.data is not None:
-                    figures[f"samples_{task}"] = self._samples(task, found)
+                    figures[f"samples_{task}"] = plots.task_samples(self.data, task, found)
         if matrices:
             figures["confusion_matrices"] = plots.confusion_matrices(matrices, names)
-        directory = Path(directory)
-        directory.mkdir(parents=True, exist_ok=True)
-        paths = {name: directory / f"{name}.png" for name in figures}
-        for name, figure in figures.items():
-            figure.savefig(paths[name])
-        return paths
-
-    def _samples(self, task, found):
-        raw, _ = self.data.raw(task, "test")
-        samples = found["samples"]
-        names = found["classes"] or range(len(found["confusion"]))
-        examples = {name: [values[i] for i in samples["index"]] for name, values in raw.items()}
-        label, guess = ([str(names[c]) for c in samples[key]] for key in ("label", "prediction"))
-        return plots.sample_predictions(examples, label, guess, title=task)
+        return plots.save(figures, directory)
 
 
 def _number(value):

@@ -58,7 +58,7 @@ def nameless(value):
 
 
 def write(path, result):
-    """Writes a result as JSON, whole or not at all: beside its place first, then renamed.
+    """Writes a result as JSON, whole or not at all.
 
     Args:
         path: file to write; its folder is made.
@@ -71,12 +71,29 @@ def write(path, result):
         >>> read(path)
         {'score': 0.5}
     """
+    text = json.dumps(plain(result), indent=1, allow_nan=False, ensure_ascii=False)
+    write_text(path, text + "\n")
+
+
+def write_text(path, text):
+    """Writes a text file, whole or not at all: beside its place first, then renamed.
+
+    Args:
+        path: file to write; its folder is made.
+        text: str, written as it is, in UTF-8.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp(), "history.csv")
+        >>> write_text(path, "epoch,loss")
+        >>> path.read_text()
+        'epoch,loss'
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        text = json.dumps(plain(result), indent=1, allow_nan=False, ensure_ascii=False)
-        temporary.write_text(text + "\n", encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", newline="")
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -1,16 +1,14 @@
 """The file of a result: one line of JSON, small enough to be committed by the hundred."""
 
 import json
-import os
-from pathlib import Path
 
-from mtl_keras.evaluation.results import plain
+from mtl_keras.evaluation.results import plain, write_text
 
 _DIGITS = 6  # significant ones
 
 
 def write(path, result):
-    """Writes a result, whole or not at all: beside its place first, then renamed.
+    """Writes a result, whole or not at all.
 
     Args:
         path: file to write; its folder is made.
@@ -18,20 +16,14 @@ def write(path, result):
 
     Example:
         >>> import tempfile
+        >>> from pathlib import Path
         >>> path = Path(tempfile.mkdtemp(), "run.json")
         >>> write(path, {"seed": 0, "seconds": 1 / 3})
         >>> path.read_text()
         '{"seed":0,"seconds":0.333333}\\n'
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        text = json.dumps(small(result), separators=(",", ":"), ensure_ascii=False)
-        temporary.write_text(text + "\n", encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    text = json.dumps(small(result), separators=(",", ":"), ensure_ascii=False)
+    write_text(path, text + "\n")
 
 
 def small(result):

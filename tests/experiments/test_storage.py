@@ -34,7 +34,7 @@ def test_several_models_keep_a_curve_each():
 def test_a_write_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
     path = tmp_path / "one.json"
     storage.write(path, {"seed": 0})
-    monkeypatch.setattr(storage.os, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
+    monkeypatch.setattr(results.os, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
     with pytest.raises(OSError, match="full"):
         storage.write(path, {"seed": 1})
     assert json.loads(path.read_text()) == {"seed": 0}

@@ -5,8 +5,9 @@ Save one with `figure.savefig(path)`, or let a notebook show the one that a cell
 
 from mtl_keras.evaluation.plots.conflicts import conflicts
 from mtl_keras.evaluation.plots.confusion import confusion_matrices
+from mtl_keras.evaluation.plots.figure import save
 from mtl_keras.evaluation.plots.learning_curves import learning_curves
-from mtl_keras.evaluation.plots.samples import sample_predictions
+from mtl_keras.evaluation.plots.samples import sample_predictions, task_samples
 from mtl_keras.evaluation.plots.sharing import sharing_maps
 from mtl_keras.evaluation.plots.task_bars import task_bars
 
@@ -15,6 +16,8 @@ __all__ = [
     "confusion_matrices",
     "learning_curves",
     "sample_predictions",
+    "save",
     "sharing_maps",
     "task_bars",
+    "task_samples",
 ]

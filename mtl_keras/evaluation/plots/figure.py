@@ -1,6 +1,7 @@
 """What all figures are made with: no `pyplot`, so no display and no global state."""
 
 import math
+from pathlib import Path
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito
 RIGHT, WRONG = "#00704F", "#B03000"
@@ -22,6 +23,30 @@ def grid(count, columns, width, height):
     for extra in axes[count:]:
         extra.set_axis_off()
     return figure, axes[:count]
+
+
+def save(figures, directory):
+    """Saves figures in a folder, which is made if it is not there.
+
+    Args:
+        figures: dict name -> figure.
+        directory: str or path.
+
+    Returns:
+        dict name -> path of a picture, PNG.
+
+    Example:
+        >>> import tempfile
+        >>> paths = save({"empty": new_figure(2, 2)}, tempfile.mkdtemp())
+        >>> paths["empty"].name, paths["empty"].exists()
+        ('empty.png', True)
+    """
+    directory = Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    paths = {name: directory / f"{name}.png" for name in figures}
+    for name, figure in figures.items():
+        figure.savefig(paths[name])
+    return paths
 
 
 def legend_below(figure, axes):

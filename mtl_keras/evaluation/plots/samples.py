@@ -53,6 +53,33 @@ def sample_predictions(examples, labels, predictions, title=None):
     return figure
 
 
+def task_samples(data, task, result):
+    """Draws the sample predictions that the result of a task holds.
+
+    Args:
+        data: the `Data` of the task, for its raw test rows.
+        task: str.
+        result: dict of a task as `mtl_keras.evaluation.compare` makes it.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Example:
+        >>> import mtl_keras as mtl
+        >>> data = mtl.data.load(digits="sample/digits", examples=32)
+        >>> samples = {"index": [0, 1], "label": [3, 2], "prediction": [3, 5]}
+        >>> result = {"samples": samples, "classes": list("0123456789")}
+        >>> [axes.get_title() for axes in task_samples(data, "digits", result).axes]
+        ['3', '5 (true: 2)']
+    """
+    raw, _ = data.raw(task, "test")
+    samples = result["samples"]
+    names = result["classes"] or range(len(result["confusion"]))
+    examples = {name: [values[i] for i in samples["index"]] for name, values in raw.items()}
+    label, guess = ([str(names[c]) for c in samples[key]] for key in ("label", "prediction"))
+    return sample_predictions(examples, label, guess, title=task)
+
+
 def _picture_grid(pictures, texts, captions):
     width = 1.45 if texts is None else 2.2
     figure, panels = grid(len(captions), 4, width, width + (0.4 if texts is None else 0.6))
