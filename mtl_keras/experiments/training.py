@@ -62,14 +62,14 @@ def optimizer(setting, steps):
 def train(model, data, settings, losses=None, class_weight=None):
     """Trains a model and returns what it came to.
 
-    The epoch with the best validation score is kept and tested, once.
+    The epoch with the best mean validation score is kept and tested, once.
 
     Args:
         model: an uncompiled `MultiTaskModel`, or one of more tasks than the data have: of one
             task the part that it needs is trained then.
         data: a `Data` or `Derived` of the tasks to train.
         settings: dict with `optimizer` and `epochs`, and those of `plan.TRAINING` and `weighting`
-            that differ from the default.
+            that differ from the default; where `epoch` is `"last"`, the last one is tested.
         losses: dict task -> loss, in place of those of the data. Defaults to none.
         class_weight: as `fit` takes it. Defaults to none.
 
@@ -101,8 +101,9 @@ def train(model, data, settings, losses=None, class_weight=None):
         weighting=settings.get("weighting"),
         run_eagerly=settings.get("run_eagerly", False),
     )
+    last = settings.get("epoch") == "last"
     best = keras.callbacks.EarlyStopping(
-        "val_mean_score", mode="max", patience=epochs, restore_best_weights=True
+        "val_mean_score", mode="max", patience=epochs, restore_best_weights=not last
     )
     clock = _Clock()
     model.fit(
@@ -121,8 +122,8 @@ def train(model, data, settings, losses=None, class_weight=None):
         logs = model.evaluate(rows, return_dict=True, verbose=0)
         return {task: logs[key] for task, key in scores.items()}
 
-    found |= clock.found() | {"history": model.history.history, "best_epoch": best.best_epoch}
-    found |= tested
+    found |= clock.found() | {"history": model.history.history}
+    found |= {"best_epoch": epochs - 1 if last else best.best_epoch, **tested}
     found["train"] = score(batches.take(max(1, _TRAIN_ROWS // data.batch_size)))
     if settings.get("robustness"):
         few = first(data, "test", settings.get("disturbed_rows"))

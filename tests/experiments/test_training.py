@@ -69,6 +69,16 @@ def test_the_model_is_that_of_the_best_epoch(data, joint):
     assert logs["mean_score"] == pytest.approx(max(found["history"]["val_mean_score"]), abs=1e-6)
 
 
+def test_the_last_epoch_is_tested_where_that_is_asked_for(data):
+    # At such a rate the last epoch is not the best.
+    settings = {"optimizer": sgd(3.0), "epoch": "last", "robustness": False}
+    model, found = trained(data, "digits", "topics", **settings)
+    curve = found["history"]["val_mean_score"]
+    again = model.evaluate(data.validation.take(2), verbose=0, return_dict=True)
+    assert found["best_epoch"] == 2
+    assert max(curve) > curve[-1] == pytest.approx(again["mean_score"], abs=1e-6)
+
+
 @pytest.mark.full
 def test_one_seed_gives_one_result(data, joint):
     _, again = trained(data, "digits", "topics", robustness=False)
