@@ -18,6 +18,7 @@
 
 # %%
 import os
+import runpy
 import time
 from pathlib import Path
 
@@ -35,10 +36,11 @@ from IPython.display import Markdown
 
 import mtl_keras as mtl
 from mtl_keras.evaluation import plots, results
-from mtl_keras.experiments import kurin_methods, multi_mnist, multi_mnist_table, overlay, toy_problem
+from mtl_keras.experiments import kurin_methods, multi_mnist, overlay, toy_problem
 
 keras.utils.set_random_seed(0)
 RESULTS = Path(mtl.__file__).parents[1] / "results"
+tables = runpy.run_path(str(RESULTS / "tables.py"))
 print(", ".join(mtl.weighting.names()))
 
 # %% [markdown]
@@ -199,8 +201,7 @@ plots.conflicts(histories["imtl"])
 # there, beside their figures: `python -m mtl_keras.experiments.multi_mnist`.
 
 # %%
-found = [results.read(path) for path in sorted((RESULTS / "multi_mnist").glob("mnist-*.json"))]
-Markdown(multi_mnist_table.markdown(found))
+Markdown(tables["block"]("multi_mnist"))
 
 # %% [markdown]
 # ## What it costs

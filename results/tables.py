@@ -57,6 +57,7 @@ SCRIPTS = {
     "conformance": ("weighting.py", "conformance"),
     "jacobian": ("weighting.py", "jacobian"),
     "peers": ("weighting.py", "peers"),
+    "multi_mnist": ("weighting.py", "multi_mnist"),
     "article_claims": ("articles.py", "claims"),
     "article_full_claims": ("articles.py", "full_claims"),
     "article_full_scores": ("articles.py", "full_scores"),

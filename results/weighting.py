@@ -1,11 +1,14 @@
 """The tables of what the weighting methods cost, how exact and how conformant they are.
 
-python results/weighting.py [weights_time | weighting_errors | conformance | jacobian | peers]
+python results/weighting.py [weights_time | weighting_errors | conformance | jacobian | peers |
+    multi_mnist]
 """
 
 import json
 import sys
 from pathlib import Path
+
+from mtl_keras.experiments import multi_mnist_table
 
 HERE = Path(__file__).parent
 
@@ -119,6 +122,12 @@ def peers():
         f"LibMTL {versions['libmtl']}."
     )
     return "\n\n".join(parts)
+
+
+def multi_mnist():
+    """MultiMNIST beside the published table."""
+    paths = sorted((HERE / "multi_mnist").glob("mnist-*.json"))
+    return multi_mnist_table.markdown([json.loads(path.read_text()) for path in paths])
 
 
 def _time(row):
