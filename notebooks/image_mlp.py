@@ -118,6 +118,23 @@ show(tables.verdicts(article.verdicts, "C5"))
 show(*article.scores("fashion_mnist", "cifar10", "folders"))
 
 # %% [markdown]
+# ## The protocol as written
+#
+# All training rows, the article's batch, epochs and optimizer.
+# `mtl-keras reproduce image_mlp --scale full --seeds 0,1,2` makes these runs.
+
+# %%
+full = notebook.Article("image_mlp", Path(mtl.__file__).parents[1] / "results", scale="full", seeds=range(3))
+show(*full.scores(*full.runs))
+
+# %%
+found = {name: gain for name, gain in full.gains(*full.runs).items() if not name.endswith(("picture", "box"))}
+figures.differences(found, "points, joint minus alone")
+
+# %%
+show(tables.verdicts(full.verdicts, "C1", "C2", "C4"))
+
+# %% [markdown]
 # ## Try it
 #
 # The same code on bundled digits. Change the tasks, the width of the hidden layer or the number of examples and run the cells again; `pictures` may
