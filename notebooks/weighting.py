@@ -25,7 +25,7 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Fewer where a test only wants to see it run.
 QUICK = "MTL_EPOCHS" in os.environ
-EPOCHS = int(os.environ.get("MTL_EPOCHS", 4))
+EPOCHS = int(os.environ.get("MTL_EPOCHS", 15))
 EXAMPLES = int(os.environ.get("MTL_EXAMPLES", 8192))
 
 import keras
@@ -206,8 +206,8 @@ Markdown(tables["block"]("multi_mnist"))
 # %% [markdown]
 # ## What it costs
 #
-# Methods that look at the losses cost one backward pass, as plain Keras does. Methods that look at gradients take one backward pass
-# for each task through the shared part. `Jacobian` can make them cheaper: look at the shared features only, at every fourth step, or at a part
+# Methods that look at the losses cost one backward pass, as plain Keras does; FAMO looks at them once more after the update, a forward pass
+# on top. Methods that look at gradients take one backward pass for each task through the shared part. `Jacobian` can make them cheaper: look at the shared features only, at every fourth step, or at a part
 # of the batch. The model then updates with one weighted backward pass. Below: CPU time of a step, the best of three rounds.
 
 # %%
