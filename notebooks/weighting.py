@@ -81,7 +81,8 @@ for name in ("mgda", "pcgrad", "cagrad", "nash_mtl", "imtl_g", "aligned_mtl"):
 # %% [markdown]
 # ## Where each method ends
 #
-# Every method goes 35,000 steps of Adam from the same five starts. Dots are starts, crosses are ends, the grey line is the front.
+# Every method goes 35,000 steps of Adam from the same five starts. Left out are those that learn with a model's optimizer, look at epochs or
+# need three tasks. Dots are starts, crosses are ends, the grey line is the front.
 # `python -m mtl_keras.experiments.toy_problem` makes the file that is read here.
 
 # %%
@@ -94,20 +95,24 @@ else:
 toy_problem.plot(runs)
 
 # %%
-print(f"{'method':12}" + "".join(f"{run['start']!s:>18}" for run in runs[: len(toy_problem.STARTS)]))
+print(f"{'method':15}" + "".join(f"{run['start']!s:>18}" for run in runs[: len(toy_problem.STARTS)]))
 for name in dict.fromkeys(run["method"] for run in runs):
     ends = [run for run in runs if run["method"] == name]
-    print(f"{name:12}" + "".join(f"({r['losses'][0]:7.3f}, {r['losses'][1]:7.3f})" for r in ends))
+    print(f"{name:15}" + "".join(f"({r['losses'][0]:7.3f}, {r['losses'][1]:7.3f})" for r in ends))
 
 # %% [markdown]
-# Three kinds of answer:
+# Four kinds of answer:
 #
-# - Equal weights and CAGrad go to the minimum of the sum, which lies at one end of the front: the larger objective gets its way. Aligned-MTL
-#   goes on along the front towards it.
-# - PCGrad, UPGrad and MGDA stop where they first touch the front, so that the end depends on the start.
-# - Nash-MTL, IMTL-G and FAMO do not care for the scale of a loss: from (0, 0), where both objectives stand alike, they go straight to the middle.
+# - Equal weights, CAGrad, GradVac, MoDo, RLW and GradDrop go to the minimum of the sum, which lies at one end of the front: the larger objective
+#   gets its way. Aligned-MTL goes on along the front towards it, and STCH, which minds the largest loss, ends beside it.
+# - PCGrad, UPGrad, MGDA and MoCo stop where they first touch the front, so that the end depends on the start. DualProj does that from (9, -1) and goes to the
+#   minimum of the sum from the other stable starts.
+# - Nash-MTL, FairGrad (which is Nash-MTL at its α of 1), IMTL-G, ConFIG, FAMO and DB-MTL do not care for the scale of a loss: from (0, 0), where both
+#   objectives stand alike, they go straight to the middle.
+# - GLS and the sum of the logarithms, `scale_invariant`, gain most from the objective that is nearest to its least value: they end where one of the two is.
 #
-# From (9, 9) equal weights, PCGrad, UPGrad and CAGrad are still in the valley when the steps are over.
+# From (9, 9) MGDA, Nash-MTL, FairGrad, IMTL-G, Aligned-MTL, FAMO, DB-MTL with averages, ExcessMTL and MoCo get out of the valley; the others
+# are still there when the steps are over. From (-8.5, 7.5) DB-MTL, ExcessMTL, MoDo, GradDrop, GLS and `scale_invariant` do not get out.
 #
 # A warning: in the valley the gradient jumps by a factor of 100,000, and whether a run from (-8.5, 7.5) or (9, 9) gets out within a
 # given number of steps depends on clipping and rounding too. The FAMO authors clip all methods to norm 1; then PCGrad and CAGrad also get out by

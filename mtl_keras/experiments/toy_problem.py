@@ -18,7 +18,7 @@ from mtl_keras.evaluation import results
 STARTS = ((-8.5, 7.5), (0.0, 0.0), (9.0, 9.0), (-7.5, -0.5), (9.0, -1.0))
 STEPS = 35_000
 SCALE = 0.1
-METHODS = {  # name -> (weighting, norm to which its direction is cut)
+METHODS = {  # name -> (weighting, norm to which its direction is cut); these as papers have them
     "equal": ("equal", None),
     "mgda": ("mgda", None),
     "pcgrad": ("pcgrad", None),
@@ -30,6 +30,13 @@ METHODS = {  # name -> (weighting, norm to which its direction is cut)
     "aligned_mtl": ("aligned_mtl", None),
     "famo": ({"class_name": "FAMO", "config": {"gamma": 0.0}}, 1.0),
 }
+_OTHERS = (
+    "gradvac", "dualproj", "config", "fairgrad", "db_mtl", "db_mtl_averaged", "excess_mtl", "moco",
+    "modo", "sdmgrad", "graddrop", "rlw", "gls", "scale_invariant", "stch",
+)  # fmt: skip
+"""Not here: what learns with a model's optimizer, looks at epochs, needs three tasks or joins other
+methods, and what is another one here (`mgda_ub`, `static`)."""
+METHODS |= {name: (name, None) for name in _OTHERS}
 _RATE, _BETAS, _EPSILON = 1e-3, (0.9, 0.999), 1e-8
 _LOOK = 25  # steps between two looks at where a run is
 _KEEP = 10  # looks between two points of a path

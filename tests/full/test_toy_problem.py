@@ -1,6 +1,6 @@
 """Where every method ends on the toy problem, beside independent float64 runs.
 
-What `results/toy_problem.json` lacks is done first: the whole takes two minutes.
+What `results/toy_problem.json` lacks is done first: the whole takes some minutes.
 """
 
 from pathlib import Path
@@ -57,7 +57,12 @@ def test_aligned_mtl_goes_on_along_the_front(runs):
     )
 
 
-@pytest.mark.parametrize("method", toy_problem.METHODS)
+@pytest.mark.parametrize("method", [*ENDS, "aligned_mtl"])
 def test_who_reaches_the_front_from_the_chaotic_starts(method, runs):
     assert runs[method, (-8.5, 7.5)]["reached"]
     assert runs[method, (9.0, 9.0)]["reached"] == (method not in STUCK)
+
+
+@pytest.mark.parametrize("method", toy_problem.METHODS)
+def test_every_method_reaches_the_front_from_the_stable_starts(method, runs):
+    assert all(runs[method, start]["reached"] for start in STABLE)
