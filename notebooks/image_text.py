@@ -113,6 +113,22 @@ show(tables.verdicts(article.verdicts, "C3"), *article.scores("imdb", "trec", "b
 show(*article.scores("trunk_vgg", "trunk_unet", "augmented"), tables.verdicts(article.verdicts, "C8"))
 
 # %% [markdown]
+# ## The protocol as written
+#
+# All of MNIST and of the news, the article's width of 64 filters; IMDb in full in place of the news.
+# `mtl-keras reproduce image_text --scale full --seeds 0,1,2` makes these runs.
+
+# %%
+full = notebook.Article("image_text", Path(mtl.__file__).parents[1] / "results", scale="full", seeds=range(3))
+show(*full.scores(*full.runs))
+
+# %%
+figures.differences(full.gains(*full.runs), "points, joint minus alone")
+
+# %%
+show(tables.verdicts(full.verdicts, "C1", "C3"))
+
+# %% [markdown]
 # ## How the joint model learns
 
 # %%
