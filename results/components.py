@@ -5,7 +5,6 @@ python results/components.py
 Writes `results/components.json`; `mtl-keras list KIND` counts the same anew.
 """
 
-import json
 import os
 from pathlib import Path
 
@@ -32,7 +31,7 @@ def main():
 
 def table():
     """Parameters and FLOPs of every builder with its defaults."""
-    found = json.loads(FILE.read_text())["kinds"]
+    found = results.read(FILE)["kinds"]
     rows = ["| kind | builder | parameters | MFLOPs |", "|---|---|---|---|"]
     for kind, costs in found.items():
         rows += [
