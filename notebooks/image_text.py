@@ -38,7 +38,7 @@ from IPython.display import Markdown
 
 import mtl_keras as mtl
 from mtl_keras.data import samples
-from mtl_keras.experiments import figures, notebook, pictures, plan, tables
+from mtl_keras.experiments import baselines, figures, notebook, pictures, plan, tables
 from mtl_keras.experiments.results import score
 
 article = notebook.Article("image_text", Path(mtl.__file__).parents[1] / "results")
@@ -98,11 +98,11 @@ show(*(tables.cost(article.results, v) for v in ("tuned",) if v in runs), tables
 # %%
 rows = {"averaged vectors": ("tuned", "joint")}
 rows |= {text: (f"text_{text}", "joint") for text in experiment.TEXTS[1:]}
-rows |= {name[8:]: ("baselines", name) for name in runs.get("baselines", {}) if name.startswith("topics: ")}
+rows |= {name: ("tuned", f"topics: {name}") for name in baselines.TEXTS}
 figures.levels(article.levels(rows, score("topics")), "topics, test accuracy, %")
 
 # %%
-show(tables.verdicts(article.verdicts, "C3"), *article.scores("imdb", "trec", "baselines"))
+show(tables.verdicts(article.verdicts, "C3"), *article.scores("imdb", "trec"))
 
 # %% [markdown]
 # ## "More layers and stronger augmentation pay" (C8)

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from mtl_keras import experiments
-from mtl_keras.experiments import claims, render, runner, tables
+from mtl_keras.experiments import baselines, claims, render, runner, tables
 from mtl_keras.experiments.blocks import Table
 from mtl_keras.experiments.results import robust, score
 
@@ -64,9 +64,8 @@ def text_branch():
     results, rows = read("image_text"), {"averaged vectors": ("tuned", "joint")}
     for text in experiments.get("image_text").TEXTS[1:]:
         rows[text] = (f"text_{text}", "joint")
-    for name in results.runs.get("baselines", {}):
-        if name.startswith("topics: "):
-            rows[f"scikit-learn: {name.removeprefix('topics: ')}"] = ("baselines", name)
+    for name in baselines.TEXTS:
+        rows[f"scikit-learn: {name}"] = ("tuned", f"topics: {name}")
     found = [
         (name, claims.percent(results.interval(*row, score("topics"))), _seconds(results, row))
         for name, row in rows.items()

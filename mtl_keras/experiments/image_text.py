@@ -70,16 +70,20 @@ def variants(scale):
         half = {**tuned, "trunk": trunk, "width": max(1, tuned["width"] // 2)}
         found[f"trunk_{trunk}"] = plan.joint_and_alone(half, TASKS, ["digits"])
     found["augmented"] = plan.joint_and_alone({**tuned, "augment": True}, TASKS, ["digits"])
+    found["tuned"] |= _baselines(tuned, "digits", list(baselines.PICTURES)[:4])
+    found["tuned"] |= _baselines(tuned, "topics", baselines.TEXTS)
     for name, source in OTHER_TEXTS.items():
-        found[name] = plan.joint_and_alone({**tuned, "topics": source}, TASKS, ["topics"])
-    keys = ("scale", "digits", "topics", "examples", "batch_size", "test_rows")
-    data = {key: article[key] for key in keys}
-    rows = [("digits", name) for name in list(baselines.PICTURES)[:4]]
-    rows += [("topics", name) for name in baselines.TEXTS]
-    found["baselines"] = {
-        f"{task}: {name}": {**data, "tasks": [task], "baseline": name} for task, name in rows
-    }
+        other = {**tuned, "topics": source}
+        found[name] = plan.joint_and_alone(other, TASKS, ["topics"])
+        found[name] |= _baselines(other, "topics", baselines.TEXTS)
     return found
+
+
+def _baselines(settings, task, names):
+    """Returns the rows of scikit-learn's models on the same data."""
+    keys = ("scale", "digits", "topics", "examples", "batch_size", "test_rows")
+    data = {key: settings[key] for key in keys}
+    return {f"{task}: {name}": {**data, "tasks": [task], "baseline": name} for name in names}
 
 
 def load(seed, data_dir, *, digits, topics, examples, batch_size, augment=False):
