@@ -1,6 +1,7 @@
 """Data sets, pipelines and mixing."""
 
 from mtl_keras.clock import set_epoch
+from mtl_keras.data.autotune import without_autotune
 from mtl_keras.data.cutmix import CutMix
 from mtl_keras.data.load import Data, load
 from mtl_keras.data.mixing import zip_tasks
@@ -18,5 +19,6 @@ __all__ = [
     "Source",
     "load",
     "set_epoch",
+    "without_autotune",
     "zip_tasks",
 ]

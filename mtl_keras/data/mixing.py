@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from mtl_keras import clock, errors
 from mtl_keras.data import arrays, pictures
+from mtl_keras.data.autotune import without_autotune
 from mtl_keras.data.dense_targets import dense_targets
 from mtl_keras.data.schedule import Schedule
 
@@ -99,7 +100,7 @@ def zip_tasks(
     steps = tf.data.Dataset.range(1).flat_map(epoch_plan)
     steps = steps.apply(tf.data.experimental.assert_cardinality(schedule.steps))
     batches = steps.map(gather, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    return batches.prefetch(tf.data.AUTOTUNE)
+    return without_autotune(batches.prefetch(tf.data.AUTOTUNE))
 
 
 def _plan(schedule, name, table, rows, augment, epoch):

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from mtl_keras.data import pictures, raw, tfds_builder, tfds_columns
+from mtl_keras.data.autotune import without_autotune
 
 READ_ROWS = 1024
 
@@ -82,7 +83,7 @@ def _read_split(source, builder, split, inputs, columns):
 
     dataset = builder.as_dataset(split=split, shuffle_files=False)
     dataset = dataset.map(pick, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    batches = list(dataset.batch(READ_ROWS).as_numpy_iterator())
+    batches = list(without_autotune(dataset.batch(READ_ROWS)).as_numpy_iterator())
     if not batches:
         raise ValueError(f"Data set {source.name!r} is empty: its {split} split has no rows.")
     rows = {path: np.concatenate([batch[path] for batch in batches]) for path in paths}

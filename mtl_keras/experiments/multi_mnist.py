@@ -90,7 +90,7 @@ def batches(pictures, labels, seed=None):
 
     index = tf.data.Dataset.range(1).flat_map(order)
     index = index.apply(tf.data.experimental.assert_cardinality(rows)).batch(BATCH)
-    return index.map(gather, num_parallel_calls=1).prefetch(2)
+    return mtl.data.without_autotune(index.map(gather, num_parallel_calls=1).prefetch(2))
 
 
 class BestEpoch(keras.callbacks.Callback):
