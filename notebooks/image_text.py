@@ -102,7 +102,7 @@ rows |= {name: ("tuned", f"topics: {name}") for name in baselines.TEXTS}
 figures.levels(article.levels(rows, score("topics")), "topics, test accuracy, %")
 
 # %%
-show(tables.verdicts(article.verdicts, "C3"), *article.scores("imdb", "trec"))
+show(tables.verdicts(article.verdicts, "C3"), *article.scores("imdb", "imdb_tf_idf", "trec", "trec_tf_idf"))
 
 # %% [markdown]
 # ## "More layers and stronger augmentation pay" (C8)

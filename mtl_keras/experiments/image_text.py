@@ -76,6 +76,8 @@ def variants(scale):
         other = {**tuned, "topics": source}
         found[name] = plan.joint_and_alone(other, TASKS, ["topics"])
         found[name] |= _baselines(other, "topics", baselines.TEXTS)
+        words = {**other, "text": "tf_idf"}
+        found[f"{name}_tf_idf"] = plan.joint_and_alone(words, TASKS, ["topics"])
     return found
 
 
