@@ -93,7 +93,8 @@ show(*(tables.cost(article.results, v) for v in ("tuned",) if v in runs), tables
 # ## "New digits and new texts above 90 %" (C3)
 #
 # At this scale 5,000 training rows of each kind are seen, a twelfth of MNIST. Linear models on TF-IDF stand beside the neural branches: for
-# topics of news the words alone say nearly everything.
+# topics of news the words alone say nearly everything. With little data the linear models stay ahead on reviews and questions. Stop words are left out
+# before TF-IDF, as the article has it; of TREC's questions that takes who, where and how, which tell their kind.
 
 # %%
 rows = {"averaged vectors": ("tuned", "joint")}
