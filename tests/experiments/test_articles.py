@@ -14,7 +14,7 @@ SMALLEST = {
     "image_mlp": ("article", "box alone"),
     "feature_fusion": ("smart_home", "camera only"),
     "data_classification": ("article", "joint"),
-    "image_recognition": ("base", "joint"),
+    "image_recognition": ("size_224", "joint"),
 }
 
 
