@@ -44,7 +44,9 @@ def run(args):
         only = [v for v in args.only or () if v in module.variants(args.scale)]
         if only or not args.only:
             found[name] = _reproduce(args, name, module, only or None)
-    console.show(args, found, *(_table(name, verdicts) for name, verdicts in found.items()))
+    console.show(
+        args, found, *(_table(name, verdicts) for name, verdicts in found.items() if verdicts)
+    )
 
 
 def _reproduce(args, name, module, only):
