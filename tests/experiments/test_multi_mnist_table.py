@@ -31,19 +31,22 @@ def test_rows_and_columns():
         run("equal", 1, 0.96, 0.94),
         run("equal", 2, 0.95, 0.93),
         run("nash_mtl", 1, 0.97, 0.95),
+        run("pcgrad", 1, 0.97, 0.95),
+        run("pcgrad", 2, 0.99, 0.95),
         run("single_left", 1, 0.97),
         run("single_right", 1, 0.95),
         run("single_left", 2, 0.90),
     ]
     rows = [line.split(" | ") for line in markdown(runs).splitlines() if line.startswith("| ")]
-    equal, nash, alone = rows[1:]
+    equal, pcgrad, nash, alone = rows[1:]
     assert equal[0] == "| Unit. Scal."
     assert equal[1] == "94.76 ± 0.44"
     assert equal[2].startswith("94.50 ± 6.35")  # t(1) x 0.005
-    assert equal[3:5] == ["2", "inside"]
-    assert equal[7] == "4.0 |"
-    assert nash[:5] == ["| nash_mtl", "", "96.00", "1", ""]
-    assert alone[:7] == ["| both alone", "", "96.00", "1", "", "97.00", "95.00"]
+    assert equal[3:6] == ["2", "inside", ""]
+    assert equal[8] == "4.0 |"
+    assert pcgrad[5] == "+2.00 ± 12.71"  # of 1 and 3, over the seeds of equal weights
+    assert nash[:6] == ["| nash_mtl", "", "96.00", "1", "", "+1.00"]
+    assert alone[:8] == ["| both alone", "", "96.00", "1", "", "", "97.00", "95.00"]
 
 
 def test_reduced_runs_have_a_table_of_their_own():
@@ -52,7 +55,9 @@ def test_reduced_runs_have_a_table_of_their_own():
     published, other = text.split("Overlaid pictures")[1:]
     assert "protocol published" in published
     assert "| 90.00 |" in published
+    assert "94.76" in published
     assert f"protocol {reduced}" in other
+    assert "94.76" not in other
     assert "| 80.00 |" in other
 
 
