@@ -8,7 +8,7 @@ import json
 import sys
 from pathlib import Path
 
-from mtl_keras.experiments import multi_mnist_table
+from mtl_keras.experiments import multi_mnist_table, overlay
 
 HERE = Path(__file__).parent
 
@@ -125,9 +125,13 @@ def peers():
 
 
 def multi_mnist():
-    """MultiMNIST beside the published table."""
-    paths = sorted((HERE / "multi_mnist").glob("mnist-*.json"))
-    return multi_mnist_table.markdown([json.loads(path.read_text()) for path in paths])
+    """MultiMNIST beside the published table, then the sets with Fashion-MNIST."""
+    tables = []
+    for name in overlay.SETS:
+        paths = sorted((HERE / "multi_mnist").glob(f"{name}-*.json"))
+        runs = [json.loads(path.read_text()) for path in paths]
+        tables += [multi_mnist_table.markdown(runs)] if runs else []
+    return "\n\n".join(tables)
 
 
 def _time(row):
