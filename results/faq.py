@@ -3,12 +3,14 @@
 python results/faq.py [--check]
 """
 
+import collections
 import json
 import sys
 from pathlib import Path
 
 from mtl_keras import experiments
-from mtl_keras.experiments import baselines, claims, render, runner, tables
+from mtl_keras.evaluation import interval
+from mtl_keras.experiments import baselines, claims, multi_mnist_table, render, runner, tables
 from mtl_keras.experiments.blocks import Table
 from mtl_keras.experiments.results import robust, score
 
@@ -155,10 +157,30 @@ def sensors():
 
 
 def weighting():
-    """What a step costs with methods that look at every task's gradient."""
+    """What methods gain over equal weights on MultiMNIST, and what a step costs with them."""
+    runs = collections.defaultdict(list)
+    for path in sorted((HERE / "multi_mnist").glob("mnist-*.json")):
+        run = json.loads(path.read_text())
+        facts = run["configuration"]
+        runs[facts["epochs"], facts["method"]].append(run)
+    rows = []
+    for (epochs, name), found in sorted(runs.items(), reverse=True):
+        if name != "equal" and not name.startswith("single"):
+            gain = interval(multi_mnist_table.gains(found, runs[epochs, "equal"]))
+            rows.append((f"`{name}`", str(epochs), claims.points(gain)))
+    gained = table(("MultiMNIST", "epochs", "against equal weights"), rows)
     steps = json.loads((HERE / "step_cost.json").read_text())["steps"]
     rows = [(f"`{name}`", f"{step['ratio']:.2f}") for name, step in steps.items()]
-    return table(("step", "CPU time against plain Keras"), rows)
+    cost = table(("step", "CPU time against plain Keras"), rows)
+    cases = json.loads((HERE / "peers.json").read_text())["cases"]
+    rows = [(f"`{name}`", f"{_by_xla(case):.2f}") for name, case in cases.items()]
+    compiled = table(("network", "plain step on a CPU, time with XLA against without"), rows)
+    return "\n\n".join((gained, cost, compiled))
+
+
+def _by_xla(case):
+    runners = case["runners"]
+    return runners["ours, XLA"]["equal"]["cpu_ms"] / runners["ours"]["equal"]["cpu_ms"]
 
 
 def factors():

@@ -59,6 +59,22 @@ def verdict(scores, mean, half):
     return "above" if difference > 0 else "below"
 
 
+def gains(runs, equal):
+    """Returns what some runs score more than those of equal weights, list of float, one a seed.
+
+    Args:
+        runs: list of results of one method.
+        equal: list of results of equal weights; seeds that it lacks are left out.
+
+    Example:
+        >>> equal = [{"seed": 1, "score": 0.5}]
+        >>> gains([{"seed": 1, "score": 0.75}, {"seed": 2, "score": 1.0}], equal)
+        [0.25]
+    """
+    base = {run["seed"]: run["score"] for run in equal}
+    return [run["score"] - base[run["seed"]] for run in runs if run["seed"] in base]
+
+
 def markdown(runs):
     """Returns the tables of some runs of one set, one for each number of epochs.
 
@@ -103,9 +119,8 @@ def _row(name, runs, equal, comparable):
     published = against = ""
     if mean is not None and comparable:
         published, against = f"{100 * mean:.2f} ± {100 * half:.2f}", verdict(scores, mean, half)
-    base = {run["seed"]: run["score"] for run in equal} if name != "equal" else {}
-    gains = [run["score"] - base[run["seed"]] for run in runs if run["seed"] in base]
-    cells = [label, published, _percent(scores), str(len(scores)), against, _percent(gains, "+")]
+    more = _percent(gains(runs, equal), "+") if name != "equal" else ""
+    cells = [label, published, _percent(scores), str(len(scores)), against, more]
     for task in ("left", "right"):
         cells.append(_percent([run["tasks"][task]["score"] for run in runs]))
     return _line([*cells, _seconds(runs)])
