@@ -13,7 +13,8 @@ class PlainLossMGDA(mtl.weighting.MGDAUB):
     """MGDA-UB that normalises to decide, and applies what it decided to the plain losses.
 
     The weights are those of the shortest convex combination of the gradients divided by
-    L_i ‖g_i‖ (`"loss+"`), with sum 1. `MGDAUB("loss+")` weighs the normalised gradients.
+    L_i ‖g_i‖ (`"loss+"`), with sum 1. `MGDAUB("loss+")` weighs the normalised gradients. What is no
+    conflict among these may be one among the plain gradients.
 
     Example:
         >>> method = PlainLossMGDA()
@@ -22,6 +23,8 @@ class PlainLossMGDA(mtl.weighting.MGDAUB):
         >>> weights.numpy().round(6).tolist()
         [0.5, 0.5]
     """
+
+    non_conflicting = False
 
     def __init__(self):
         super().__init__(normalization="loss+")
