@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from mtl_keras.evaluation import results
 from mtl_keras.experiments import toy_problem
-from mtl_keras.weighting import GramianWeighting
+from mtl_keras.weighting import GramianWeighting, aligned_mtl
 
 pytestmark = pytest.mark.full
 FILE = Path(__file__).parents[2] / "results" / "toy_problem.json"
@@ -65,6 +65,15 @@ def test_aligned_mtl_goes_on_along_the_front(runs):
     np.testing.assert_allclose(
         runs["aligned_mtl", STABLE[1]]["losses"], (-0.380, -19.828), atol=0.1
     )
+
+
+def test_aligned_mtl_that_cuts_next_to_nothing_ends_as_published(monkeypatch):
+    monkeypatch.setattr(aligned_mtl, "CUT", 1e-16)
+    found = [
+        toy_problem.losses(tf.constant(p[-1])) for p in toy_problem.walk("aligned_mtl", STABLE)
+    ]
+    ends = ((-0.484, -19.704), (-0.380, -19.828), (-0.963, -18.532))
+    np.testing.assert_allclose(found, ends, atol=0.1)
 
 
 @pytest.mark.parametrize("method", [*ENDS, "aligned_mtl"])
